@@ -1,0 +1,84 @@
+"""Checks of arguments: every error names the argument, what came and what was expected."""
+
+from collections.abc import Sized
+from math import isfinite
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def describe(value):
+    """What came, in a few words: an array by dtype and shape, anything else by its value."""
+    if isinstance(value, np.ndarray):
+        return f"a {value.dtype} array of shape {value.shape}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def require(kind, name, value, expected):
+    """Refuse what is not an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {expected}, got {describe(value)}")
+    return value
+
+
+def callable_(name, value):
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{name}: expected a function, got {describe(value)}")
+    return value
+
+
+def generator(name, value):
+    """Refuse what is not a NumPy random generator: randomness is always an argument."""
+    return require(np.random.Generator, name, value, "a numpy.random.Generator")
+
+
+def pairs(name, value):
+    """Refuse what has no length, or none to speak of: a descent needs pairs (x, y)."""
+    if not require(Sized, name, value, "a Dataset"):
+        raise ValueError(f"{name}: expected at least one pair, got none")
+    return value
+
+
+def number(name, value, *, zero=False):
+    """A finite number above zero (or zero itself, where `zero` is true), as a Python float.
+
+    A NumPy float64 scalar would turn float32 arrays into float64, a Python float does not.
+    """
+    expected = "a finite number " + ("≥ 0" if zero else "> 0")
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name}: expected {expected}, got {describe(value)}")
+    if not isfinite(value) or value < 0 or (value == 0 and not zero):
+        raise ValueError(f"{name}: expected {expected}, got {value}")
+    return float(value)
+
+
+def count(name, value, least=1):
+    """A whole number of at least `least`, as a Python int."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name}: expected an integer ≥ {least}, got {describe(value)}")
+    if value < least:
+        raise ValueError(f"{name}: expected an integer ≥ {least}, got {value}")
+    return int(value)
+
+
+def real(name, value):
+    """Any real number or array of them, as floats of the precision that came."""
+    array = np.asarray(value)
+    if array.dtype.kind in "iu":
+        return array.astype(float)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name}: expected real numbers, got {describe(value)}")
+    return array
+
+
+def floats(name, value, *shape):
+    """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+        raise TypeError(f"{name}: expected a float array, got {describe(value)}")
+    fits = all(isinstance(want, str) or want == came for want, came in zip(shape, value.shape))
+    if value.ndim != len(shape) or not fits:
+        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+        raise ValueError(f"{name}: expected shape ({wanted}), got {value.shape}")
+    return value

@@ -1,0 +1,163 @@
+"""Data sets: pairs (x, y), one a row, and the ones the book trains on."""
+
+from importlib.resources import files
+
+import numpy as np
+
+from ._check import count, describe, floats, generator, number
+
+
+class Dataset:
+    """The pairs (x, y) of a data set or minibatch, one a row.
+
+    `len(dataset)` is n. `dataset[indices]`, with a slice or an array of indices, is the
+    minibatch of those pairs; it is made without a check, because every step makes one.
+
+    Args:
+        x: inputs, a float array (n, d).
+        y: targets, of the dtype of x: (n, 1) of 0 and 1 for two classes, (n, K) one-hot for K
+            classes, any (n, k) for real values.
+
+    Attributes:
+        targets: "binary", "one-hot" or "real", read from y.
+
+    Raises:
+        TypeError: when x or y is not a float array, or their dtypes differ.
+        ValueError: when one has not two axes, is empty or holds NaN or infinity, or when
+            their numbers of rows differ.
+    """
+
+    __slots__ = ("targets", "x", "y")
+
+    def __init__(self, x, y):
+        for name, array in (("x", x), ("y", y)):
+            floats(name, array, "n", "d" if name == "x" else "k")
+            if not array.size:
+                raise ValueError(f"{name}: expected at least one number, got {describe(array)}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+        floats("y", y, len(x), "k")
+        if x.dtype != y.dtype:
+            raise TypeError(f"y: expected the dtype of x, {x.dtype}, got {y.dtype}")
+        self.x, self.y, self.targets = x, y, kind_of_targets(y)
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, indices):
+        part = object.__new__(Dataset)
+        part.x, part.y, part.targets = self.x[indices], self.y[indices], self.targets
+        return part
+
+    def __repr__(self):
+        return f"Dataset(n={len(self)}, x {self.x.shape}, y {self.y.shape} {self.targets})"
+
+
+def kind_of_targets(y):
+    """Whether the rows of y (n, k) are "binary" (k = 1, all 0 or 1), "one-hot" or "real"."""
+    bits = ((y == 0) | (y == 1)).all()
+    if y.shape[1] == 1:
+        return "binary" if bits else "real"
+    return "one-hot" if bits and (y.sum(axis=1) == 1).all() else "real"
+
+
+def make_moons(n, noise, rng, radius=1.3):
+    """Two half circles, each reaching into the other; class 0 above, class 1 below.
+
+    Args:
+        n: how many pairs, half of them (rounded down) of class 0.
+        noise: standard deviation of the normal noise added to each coordinate of x.
+        rng: a numpy.random.Generator.
+        radius: of both half circles.
+
+    Returns:
+        A Dataset: x (n, 2), y (n, 1), class 0 first.
+
+    Raises:
+        TypeError, ValueError: when n is not an integer ≥ 2, noise is negative, rng is no
+            generator or radius is not positive.
+    """
+    radius = number("radius", radius)
+    upper, lower = _uniform(n, rng, 0.0, np.pi)
+    offset = radius * np.array([0.5, 0.25])
+    return _two_classes(_arc(radius, upper) - offset, offset - _arc(radius, lower), noise, rng)
+
+
+def make_circles(n, noise, rng, radii=(2.0, 1.0)):
+    """A circle of class 0 around a circle of class 1.
+
+    Args:
+        n, noise, rng: as for `make_moons`.
+        radii: of class 0 and of class 1.
+
+    Returns:
+        A Dataset: x (n, 2), y (n, 1), class 0 first.
+
+    Raises:
+        TypeError, ValueError: as `make_moons`, or when radii are not two positive numbers.
+    """
+    try:
+        outer, inner = radii
+    except (TypeError, ValueError):
+        raise ValueError(f"radii: expected two numbers, got {describe(radii)}") from None
+    outer, inner = number("radii", outer), number("radii", inner)
+    s, t = _uniform(n, rng, 0.0, 2 * np.pi)
+    return _two_classes(_arc(outer, s), _arc(inner, t), noise, rng)
+
+
+def make_spirals(n, noise, rng, turns=1.5, radius=2.0):
+    """Two spiral arms, one the other turned by half a turn, as many points per unit length.
+
+    Args:
+        n, noise, rng: as for `make_moons`.
+        turns: how often an arm winds around the origin.
+        radius: where the arms end; they start at a tenth of it.
+
+    Returns:
+        A Dataset: x (n, 2), y (n, 1), class 0 first.
+
+    Raises:
+        TypeError, ValueError: as `make_moons`, or when turns is not positive.
+    """
+    turns, radius = number("turns", turns), number("radius", radius)
+    # The length of an arm grows as the square of its radius, so the root spreads evenly.
+    s, t = (np.sqrt(u) for u in _uniform(n, rng, 0.01, 1.0))
+    angle = 2 * np.pi * turns
+    return _two_classes(_arc(radius * s, angle * s), -_arc(radius * t, angle * t), noise, rng)
+
+
+def load_digits():
+    """The 8×8 handwritten digits: 1,348 pairs to train on, 449 (every fourth) to test on.
+
+    Pixels run from −1 (paper) to 1 (ink), row by row.
+
+    Returns:
+        (train, test), two Datasets: x (n, 64), y (n, 10) one-hot.
+
+    Source:
+        E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
+        Learning Repository (1998), https://doi.org/10.24432/C50P49, CC BY 4.0: its test set.
+    """
+    with (files("previously") / "digits.npz").open("rb") as file, np.load(file) as digits:
+        x = digits["pixels"] / 8.0 - 1.0
+        y = np.eye(10)[digits["labels"]]
+    test = np.arange(len(x)) % 4 == 3
+    return Dataset(x[~test], y[~test]), Dataset(x[test], y[test])
+
+
+def _uniform(n, rng, low, high):
+    """One uniform draw for each pair of class 0, and one for each of class 1."""
+    n = count("n", n, least=2)
+    generator("rng", rng)
+    return rng.uniform(low, high, n // 2), rng.uniform(low, high, n - n // 2)
+
+
+def _arc(radius, angle):
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _two_classes(x0, x1, noise, rng):
+    noise = number("noise", noise, zero=True)
+    x = np.concatenate([x0, x1])
+    y = np.repeat([[0.0], [1.0]], [len(x0), len(x1)], axis=0)
+    return Dataset(x + noise * rng.standard_normal(x.shape), y)

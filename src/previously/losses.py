@@ -1,0 +1,133 @@
+"""Losses: ℒ, the mean of ℓ over the pairs of a minibatch, and its gradient ∂ℒ/∂a⁽ᴸ⁾."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._check import floats
+from .activations import sigmoid
+from .data import kind_of_targets
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The mean loss ℒ = 1/n Σ ℓ(a⁽ᴸ⁾, y) of n outputs a⁽ᴸ⁾, one a row.
+
+    Call it as `loss(a, y)` with a and y of shape (n, k) to get a float. The fields `f` and
+    `grad` are the bare formulas of the inner loop; ours check that the shapes agree.
+
+    Args:
+        name: what it is called, for messages.
+        f: (a, y) → ℒ.
+        grad: (a, y) → ∂ℒ/∂a⁽ᴸ⁾, of the shape of a.
+        targets: the kinds of y it is defined for, of "real", "binary" and "one-hot".
+        of_logits: whether it expects logits, so a model with an identity output.
+
+    Raises:
+        TypeError: when called with what is not float arrays.
+        ValueError: when called with shapes that differ or labels it is not defined for.
+    """
+
+    name: str
+    f: Callable
+    grad: Callable
+    targets: tuple[str, ...] = ("real", "binary", "one-hot")
+    of_logits: bool = False
+
+    def __call__(self, a, y):
+        """Evaluate ℒ(a⁽ᴸ⁾, y)."""
+        floats("a", a, "n", "k")
+        floats("y", y, *a.shape)
+        if not len(a):
+            raise ValueError("a: expected at least one row, got none")
+        if kind_of_targets(y) not in self.targets:
+            raise ValueError(
+                f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
+            )
+        return float(self.f(a, y))
+
+    @property
+    def expected(self):
+        """The targets it is defined for, in words."""
+        return " or ".join(self.targets) + " labels"
+
+
+def softmax(o):
+    """Probabilities of K classes from K logits: exp(oₖ) / Σⱼ exp(oⱼ), row by row.
+
+    Args:
+        o: logits, a float array (n, K).
+
+    Returns:
+        Probabilities (n, K), each row summing to 1.
+
+    Raises:
+        TypeError, ValueError: when o is not a float array with two axes.
+    """
+    exp = np.exp(floats("o", o, "n", "K") - o.max(axis=1, keepdims=True))  # no overflow
+    return exp / exp.sum(axis=1, keepdims=True)
+
+
+def accuracy(o, y):
+    """The share of rows whose class is right: the sign of one logit, or the largest of K.
+
+    Args:
+        o: logits o⁽ᴸ⁾, a float array (n, 1) or (n, K). For a model with a sigmoid output
+            these are `o[-1]` of its forward pass and not its probabilities.
+        y: labels of the same shape: 0 and 1, or one-hot.
+
+    Returns:
+        A float between 0 and 1.
+
+    Raises:
+        TypeError, ValueError: when shapes differ, or y is neither binary nor one-hot.
+    """
+    floats("o", o, "n", "k")
+    floats("y", y, *o.shape)
+    if not len(o):
+        raise ValueError("o: expected at least one row, got none")
+    if kind_of_targets(y) == "real":
+        raise ValueError("y: expected binary or one-hot labels, got real values")
+    right = (o > 0) == (y > 0) if y.shape[1] == 1 else o.argmax(axis=1) == y.argmax(axis=1)
+    return float(right.mean())
+
+
+def _residual(a, y):  # (n, 1) minus (n,) would silently be (n, n)
+    if a.shape != y.shape:
+        raise ValueError(f"y: expected the shape of a, {a.shape}, got {y.shape}")
+    return a - y
+
+
+def _logistic(o, y):  # −log of the probability given to the right class, for any finite logit
+    _residual(o, y)
+    return np.logaddexp(0.0, (1.0 - 2.0 * y) * o).sum() / len(o)
+
+
+def _cross_entropy(o, y):  # logits relative to the right class: exact however large they are
+    _residual(o, y)
+    relative = o - (y * o).sum(axis=1, keepdims=True)
+    return np.logaddexp.reduce(relative, axis=1).sum() / len(o)
+
+
+squared_error = Loss(
+    "squared_error",
+    f=lambda a, y: np.square(_residual(a, y)).sum() / len(a),
+    grad=lambda a, y: _residual(a, y) * (2.0 / len(a)),
+)
+
+logistic = Loss(
+    "logistic",
+    f=_logistic,
+    grad=lambda o, y: _residual(sigmoid.f(o), y) / len(o),
+    targets=("binary",),
+    of_logits=True,
+)
+
+cross_entropy = Loss(
+    "cross_entropy",
+    f=_cross_entropy,
+    grad=lambda o, y: _residual(softmax(o), y) / len(o),
+    targets=("one-hot",),
+    of_logits=True,
+)

@@ -1,0 +1,55 @@
+"""A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
+
+from ._check import require
+from .activations import identity
+from .data import Dataset
+from .losses import Loss
+from .mlp import MLP
+
+
+def objective(model, loss):
+    """The functions ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ) and ∇_θ ℒ(dataset, θ).
+
+    Args:
+        model: an MLP.
+        loss: a Loss; `logistic` and `cross_entropy` expect a model with an identity output.
+
+    Returns:
+        The pair of functions `loss(dataset, theta)` → float and `gradient(dataset, theta)`
+        → (p,). Both raise a TypeError or ValueError when dataset is no Dataset, when its x
+        or y does not fit the model or the loss, or when theta is not a float array (p,) of
+        the dtype of x.
+
+    Raises:
+        TypeError: when model or loss is of the wrong kind.
+        ValueError: when the loss expects logits and the model does not end in them.
+    """
+    require(MLP, "model", model, "an MLP")
+    require(Loss, "loss", loss, "a Loss")
+    if loss.of_logits and model.phi_out is not identity:
+        raise ValueError(
+            f"model: {loss.name} expects logits, so phi_out=identity, got {model.phi_out.name}"
+        )
+
+    def outputs(dataset, theta):
+        require(Dataset, "dataset", dataset, "a Dataset")
+        if dataset.y.shape[1] != model.sizes[-1]:
+            raise ValueError(
+                f"dataset: expected y with {model.sizes[-1]} columns, as the model has outputs,"
+                f" got {dataset.y.shape[1]}"
+            )
+        if dataset.targets not in loss.targets:
+            raise ValueError(
+                f"dataset: {loss.name} expects {loss.expected}, got {dataset.targets} values"
+            )
+        return model.forward(theta, dataset.x)
+
+    def mean_loss(dataset, theta):
+        _, a = outputs(dataset, theta)
+        return float(loss.f(a[-1], dataset.y))
+
+    def gradient(dataset, theta):
+        o, a = outputs(dataset, theta)
+        return model.backward(theta, o, a, loss.grad(a[-1], dataset.y))
+
+    return mean_loss, gradient
