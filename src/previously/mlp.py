@@ -39,7 +39,7 @@ class MLP:
 
     @cached_property
     def p(self):
-        """The number of parameters p: each unit has a weight for each unit it reads, and a bias."""
+        """How many parameters θ has, one for each weight and each bias."""
         return self._slots[-1][1].stop
 
     @cached_property

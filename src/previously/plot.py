@@ -18,7 +18,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.titlesize": "medium",
     "figure.constrained_layout.use": True,
-    "figure.dpi": 100,
+    "figure.dpi": 90,
     "figure.figsize": (7.2, 3.4),
     "font.size": 11,
     "legend.frameon": False,
