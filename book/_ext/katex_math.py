@@ -1,0 +1,77 @@
+"""Math typeset while the book is built, by KaTeX in an embedded JavaScript engine.
+
+A page shows its equations at once, without a script. Numbers, labels and references are Sphinx's
+own. TeX that KaTeX refuses, or merely puts up with, is a warning at its place in the source.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import quickjs
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.fileutil import copy_asset
+from sphinx.util.math import get_node_equation_number
+
+KATEX = Path(__file__).parent / "katex"  # the files of a release, unchanged
+# As JSON: the engine cannot hand out a string that it joined and has not copied into one piece.
+RENDER = """(tex, displayMode) =>
+    JSON.stringify(katex.renderToString(tex, {displayMode, strict: "error"}))"""
+logger = logging.getLogger(__name__)
+
+
+@cache
+def engine():
+    """The function of JavaScript from TeX to HTML, made once and only if there is math."""
+    context = quickjs.Context()
+    context.eval((KATEX / "katex.min.js").read_text("utf-8"))
+    return context.eval(RENDER)
+
+
+def typeset(node, display):
+    """The HTML of a math node, with MathML for those who listen."""
+    tex = node.astext().strip()
+    try:
+        return json.loads(engine()(tex, display))
+    except quickjs.JSException as error:
+        logger.warning("%s: %s", error, tex, location=node, type="katex")
+        return ""
+
+
+def visit_math(self, node):
+    """Inline math."""
+    self.body.append(typeset(node, display=False))
+    raise nodes.SkipNode
+
+
+def visit_math_block(self, node):
+    """Display math: a wide equation scrolls, and the keyboard reaches it."""
+    number = node["number"] and get_node_equation_number(self, node)
+    if node["nowrap"]:  # an environment such as align, which KaTeX would number by itself
+        logger.warning("use aligned between $$ and $$ (label)", location=node, type="katex")
+    # The link on a number takes the focus already, and scrolls the equation that it is in.
+    focus = {} if number else {"tabindex": "0"}
+    self.body.append(self.starttag(node, "div", CLASS="math", **focus))
+    self.body.append(typeset(node, display=True))
+    if number:
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def copy_style(app):
+    """Put KaTeX's stylesheet and fonts beside the theme's; its script stays here."""
+    if app.builder.format == "html":
+        out = Path(app.outdir, "_static/katex")
+        copy_asset(KATEX, out, excluded=lambda path: path.endswith(".js"))
+
+
+def setup(app):
+    """Take the place of Sphinx's own renderers."""
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    app.connect("builder-inited", copy_style)
+    app.add_css_file("katex/katex.min.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
