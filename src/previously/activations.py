@@ -1,7 +1,7 @@
 """Activation functions φ, each beside its derivative φ′."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class Activation:
     """
 
     name: str
-    f: Callable
-    prime: Callable
+    f: Callable = field(repr=False)  # an address would differ from run to run
+    prime: Callable = field(repr=False)
 
     def __call__(self, o):
         """Evaluate φ(o)."""

@@ -1,7 +1,7 @@
 """Losses: ℒ, the mean of ℓ over the pairs of a minibatch, and its gradient ∂ℒ/∂a⁽ᴸ⁾."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,8 +30,8 @@ class Loss:
     """
 
     name: str
-    f: Callable
-    grad: Callable
+    f: Callable = field(repr=False)  # an address would differ from run to run
+    grad: Callable = field(repr=False)
     targets: tuple[str, ...] = ("real", "binary", "one-hot")
     of_logits: bool = False
 
