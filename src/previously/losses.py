@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import floats
+from ._check import callable_, floats, require
 from .activations import sigmoid
 from .data import kind_of_targets
 
@@ -25,7 +25,8 @@ class Loss:
         of_logits: whether it expects logits, so a model with an identity output.
 
     Raises:
-        TypeError: when called with what is not float arrays.
+        TypeError: when f or grad is no function, targets no tuple, or when called with what
+            is not float arrays.
         ValueError: when called with shapes that differ or labels it is not defined for.
     """
 
@@ -34,6 +35,11 @@ class Loss:
     grad: Callable = field(repr=False)
     targets: tuple[str, ...] = ("real", "binary", "one-hot")
     of_logits: bool = False
+
+    def __post_init__(self):
+        callable_("f", self.f)
+        callable_("grad", self.grad)
+        require(tuple, "targets", self.targets, "a tuple of kinds")
 
     def __call__(self, a, y):
         """Evaluate ℒ(a⁽ᴸ⁾, y)."""
