@@ -65,7 +65,10 @@ def count(name, value, least=1):
 
 def real(name, value):
     """Any real number or array of them, as floats of the precision that came."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
     if array.dtype.kind in "iu":
         return array.astype(float)
     if array.dtype.kind != "f":
