@@ -85,3 +85,12 @@ def floats(name, value, *shape):
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name}: expected shape ({wanted}), got {value.shape}")
     return value
+
+
+def same_dtype(name, value, other_name, other):
+    """Refuse an array of another precision than its companion's: NumPy would mix them silently."""
+    if value.dtype != other.dtype:
+        raise TypeError(
+            f"{name}: expected the dtype of {other_name}, {other.dtype}, got {value.dtype}"
+        )
+    return value

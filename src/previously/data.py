@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ._check import count, describe, floats, generator, number
+from ._check import count, describe, floats, generator, number, same_dtype
 
 
 class Dataset:
@@ -37,8 +37,7 @@ class Dataset:
             if not np.isfinite(array).all():
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         floats("y", y, len(x), "k")
-        if x.dtype != y.dtype:
-            raise TypeError(f"y: expected the dtype of x, {x.dtype}, got {y.dtype}")
+        same_dtype("y", y, "x", x)
         self.x, self.y, self.targets = x, y, kind_of_targets(y)
 
     def __len__(self):
