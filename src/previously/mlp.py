@@ -131,18 +131,22 @@ class MLP:
             The gradient (p,), a new array in the order of θ.
 
         Raises:
-            TypeError, ValueError: when θ or dL_da has another dtype or shape, or the lists
-                o and a another length.
+            TypeError, ValueError: when θ or dL_da has another dtype or shape, or o and a
+                are not lists of that length, in that order.
 
         Source:
             Rumelhart, Hinton and Williams, Learning representations by back-propagating
             errors (1986).
         """
         weights = self.layers(theta)
+        require(list, "o", o, "the list o that forward returned")
+        require(list, "a", a, "the list a that forward returned")
         if not len(o) == len(a) == len(self.sizes):
             raise ValueError(
                 f"o, a: expected lists of {len(self.sizes)} layers, got {len(o)} and {len(a)}"
             )
+        if o[0] is not None:
+            raise ValueError("o, a: expected o first, as forward returned them, got a first")
         same_dtype("dL_da", floats("dL_da", dL_da, *a[-1].shape), "theta", theta)
         gradient = np.empty_like(theta)
         gradients = self.layers(gradient)
