@@ -1,6 +1,6 @@
 """Checks of arguments: every error names the argument, what came and what was expected."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from math import isfinite
 from numbers import Integral, Real
 
@@ -35,8 +35,13 @@ def generator(name, value):
 
 
 def pairs(name, value):
-    """Refuse what has no length, or none to speak of: a descent needs pairs (x, y)."""
-    if not require(Sized, name, value, "a Dataset"):
+    """Refuse what has no length, or none to speak of: a descent needs pairs (x, y).
+
+    A tuple (x, y) or a list has a length, but an array of indices picks no minibatch from it.
+    """
+    if isinstance(value, Sequence) or not isinstance(value, Sized):
+        raise TypeError(f"{name}: expected a Dataset, got {describe(value)}")
+    if not len(value):
         raise ValueError(f"{name}: expected at least one pair, got none")
     return value
 
