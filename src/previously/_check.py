@@ -92,6 +92,13 @@ def floats(name, value, *shape):
     return value
 
 
+def some(name, array):
+    """Refuse an array without a single number: it has no mean."""
+    if not array.size:
+        raise ValueError(f"{name}: expected at least one number, got {describe(array)}")
+    return array
+
+
 def same_dtype(name, value, other_name, other):
     """Refuse an array of another precision than its companion's: NumPy would mix them silently."""
     if value.dtype != other.dtype:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, require
+from ._check import callable_, floats, require, some
 from .activations import sigmoid
 from .data import kind_of_targets
 
@@ -43,10 +43,8 @@ class Loss:
 
     def __call__(self, a, y):
         """Evaluate ℒ(a⁽ᴸ⁾, y)."""
-        floats("a", a, "n", "k")
+        some("a", floats("a", a, "n", "k"))
         floats("y", y, *a.shape)
-        if not len(a):
-            raise ValueError("a: expected at least one row, got none")
         if kind_of_targets(y) not in self.targets:
             raise ValueError(
                 f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
@@ -69,9 +67,10 @@ def softmax(o):
         Probabilities (n, K), each row summing to 1.
 
     Raises:
-        TypeError, ValueError: when o is not a float array with two axes.
+        TypeError, ValueError: when o is not a float array with two axes, or is empty.
     """
-    exp = np.exp(floats("o", o, "n", "K") - o.max(axis=1, keepdims=True))  # no overflow
+    some("o", floats("o", o, "n", "K"))
+    exp = np.exp(o - o.max(axis=1, keepdims=True))  # no overflow
     return exp / exp.sum(axis=1, keepdims=True)
 
 
@@ -87,12 +86,10 @@ def accuracy(o, y):
         A float between 0 and 1.
 
     Raises:
-        TypeError, ValueError: when shapes differ, or y is neither binary nor one-hot.
+        TypeError, ValueError: when shapes differ, o is empty, or y neither binary nor one-hot.
     """
-    floats("o", o, "n", "k")
+    some("o", floats("o", o, "n", "k"))
     floats("y", y, *o.shape)
-    if not len(o):
-        raise ValueError("o: expected at least one row, got none")
     if kind_of_targets(y) == "real":
         raise ValueError("y: expected binary or one-hot labels, got real values")
     right = (o > 0) == (y > 0) if y.shape[1] == 1 else o.argmax(axis=1) == y.argmax(axis=1)
