@@ -8,9 +8,9 @@ import numpy as np
 
 
 def describe(value):
-    """What came, in a few words: an array by dtype and shape, anything else by its value."""
+    """What came, in a few words: an array by shape and dtype, anything else by its value."""
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+        return f"an array {value.shape} of {value.dtype}"
     text = " ".join(repr(value).split())  # arrays in a list break lines
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 

@@ -35,8 +35,8 @@ def objective(model, loss):
         pairs("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
         if dataset.y.shape[1] != model.sizes[-1]:
             raise ValueError(
-                f"dataset: expected y with {model.sizes[-1]} columns, as the model has outputs,"
-                f" got {dataset.y.shape[1]}"
+                f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
+                f" got {dataset.y.shape}"
             )
         if dataset.targets not in loss.targets:
             raise ValueError(
