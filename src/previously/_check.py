@@ -1,6 +1,6 @@
 """Checks of arguments: every error names the argument, what came and what was expected."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from math import isfinite
 from numbers import Integral, Real
 
@@ -8,10 +8,10 @@ import numpy as np
 
 
 def describe(value):
-    """What came, in a few words: an array by dtype and shape, anything else by its value."""
+    """What came, in a few words: an array by shape and dtype, anything else by its value."""
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
-    text = repr(value)
+        return f"an array {value.shape} of {value.dtype}"
+    text = " ".join(repr(value).split())  # arrays in a list break lines
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 
 
@@ -35,8 +35,13 @@ def generator(name, value):
 
 
 def pairs(name, value):
-    """Refuse what has no length, or none to speak of: a descent needs pairs (x, y)."""
-    if not require(Sized, name, value, "a Dataset"):
+    """Refuse what has no length, or none to speak of: a descent needs pairs (x, y).
+
+    A tuple (x, y) or a list has a length, but an array of indices picks no minibatch from it.
+    """
+    if isinstance(value, Sequence) or not isinstance(value, Sized):
+        raise TypeError(f"{name}: expected a Dataset, got {describe(value)}")
+    if not len(value):
         raise ValueError(f"{name}: expected at least one pair, got none")
     return value
 
@@ -65,7 +70,10 @@ def count(name, value, least=1):
 
 def real(name, value):
     """Any real number or array of them, as floats of the precision that came."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
     if array.dtype.kind in "iu":
         return array.astype(float)
     if array.dtype.kind != "f":
@@ -81,4 +89,20 @@ def floats(name, value, *shape):
     if value.ndim != len(shape) or not fits:
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name}: expected shape ({wanted}), got {value.shape}")
+    return value
+
+
+def some(name, array):
+    """Refuse an array without a single number: it has no mean."""
+    if not array.size:
+        raise ValueError(f"{name}: expected at least one number, got {describe(array)}")
+    return array
+
+
+def same_dtype(name, value, other_name, other):
+    """Refuse an array of another precision than its companion's: NumPy would mix them silently."""
+    if value.dtype != other.dtype:
+        raise TypeError(
+            f"{name}: expected the dtype of {other_name}, {other.dtype}, got {value.dtype}"
+        )
     return value

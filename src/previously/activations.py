@@ -1,11 +1,11 @@
 """Activation functions φ, each beside its derivative φ′."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import real
+from ._check import callable_, real
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,16 @@ class Activation:
         prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper.
 
     Raises:
-        TypeError: when called with what is not real numbers.
+        TypeError: when f or prime is no function, or when called with what is not real numbers.
     """
 
     name: str
-    f: Callable
-    prime: Callable
+    f: Callable = field(repr=False)  # an address would differ from run to run
+    prime: Callable = field(repr=False)
+
+    def __post_init__(self):
+        callable_("f", self.f)
+        callable_("prime", self.prime)
 
     def __call__(self, o):
         """Evaluate φ(o)."""

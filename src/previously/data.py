@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ._check import count, describe, floats, generator, number
+from ._check import count, describe, floats, generator, number, same_dtype, some
 
 
 class Dataset:
@@ -31,14 +31,11 @@ class Dataset:
 
     def __init__(self, x, y):
         for name, array in (("x", x), ("y", y)):
-            floats(name, array, "n", "d" if name == "x" else "k")
-            if not array.size:
-                raise ValueError(f"{name}: expected at least one number, got {describe(array)}")
+            some(name, floats(name, array, "n", "d" if name == "x" else "k"))
             if not np.isfinite(array).all():
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         floats("y", y, len(x), "k")
-        if x.dtype != y.dtype:
-            raise TypeError(f"y: expected the dtype of x, {x.dtype}, got {y.dtype}")
+        same_dtype("y", y, "x", x)
         self.x, self.y, self.targets = x, y, kind_of_targets(y)
 
     def __len__(self):

@@ -89,7 +89,7 @@ def _descend(gradient, theta, dataset, eta, epochs):
 
     def updates(theta):
         steps = (minibatch for epoch in epochs for minibatch in epoch)
-        for t, minibatch in enumerate(steps):
+        for t, minibatch in enumerate(steps):  # pragma: no branch (it never ends)
             rate = float(eta(t)) if constant is None else constant
             theta = theta - rate * gradient(minibatch, theta)
             yield theta

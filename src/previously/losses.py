@@ -1,11 +1,11 @@
 """Losses: ℒ, the mean of ℓ over the pairs of a minibatch, and its gradient ∂ℒ/∂a⁽ᴸ⁾."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import floats
+from ._check import callable_, floats, require, some
 from .activations import sigmoid
 from .data import kind_of_targets
 
@@ -25,22 +25,26 @@ class Loss:
         of_logits: whether it expects logits, so a model with an identity output.
 
     Raises:
-        TypeError: when called with what is not float arrays.
+        TypeError: when f or grad is no function, targets no tuple, or when called with what
+            is not float arrays.
         ValueError: when called with shapes that differ or labels it is not defined for.
     """
 
     name: str
-    f: Callable
-    grad: Callable
+    f: Callable = field(repr=False)  # an address would differ from run to run
+    grad: Callable = field(repr=False)
     targets: tuple[str, ...] = ("real", "binary", "one-hot")
     of_logits: bool = False
 
+    def __post_init__(self):
+        callable_("f", self.f)
+        callable_("grad", self.grad)
+        require(tuple, "targets", self.targets, "a tuple of kinds")
+
     def __call__(self, a, y):
         """Evaluate ℒ(a⁽ᴸ⁾, y)."""
-        floats("a", a, "n", "k")
+        some("a", floats("a", a, "n", "k"))
         floats("y", y, *a.shape)
-        if not len(a):
-            raise ValueError("a: expected at least one row, got none")
         if kind_of_targets(y) not in self.targets:
             raise ValueError(
                 f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
@@ -63,9 +67,10 @@ def softmax(o):
         Probabilities (n, K), each row summing to 1.
 
     Raises:
-        TypeError, ValueError: when o is not a float array with two axes.
+        TypeError, ValueError: when o is not a float array with two axes, or is empty.
     """
-    exp = np.exp(floats("o", o, "n", "K") - o.max(axis=1, keepdims=True))  # no overflow
+    some("o", floats("o", o, "n", "K"))
+    exp = np.exp(o - o.max(axis=1, keepdims=True))  # no overflow
     return exp / exp.sum(axis=1, keepdims=True)
 
 
@@ -81,12 +86,10 @@ def accuracy(o, y):
         A float between 0 and 1.
 
     Raises:
-        TypeError, ValueError: when shapes differ, or y is neither binary nor one-hot.
+        TypeError, ValueError: when shapes differ, o is empty, or y neither binary nor one-hot.
     """
-    floats("o", o, "n", "k")
+    some("o", floats("o", o, "n", "k"))
     floats("y", y, *o.shape)
-    if not len(o):
-        raise ValueError("o: expected at least one row, got none")
     if kind_of_targets(y) == "real":
         raise ValueError("y: expected binary or one-hot labels, got real values")
     right = (o > 0) == (y > 0) if y.shape[1] == 1 else o.argmax(axis=1) == y.argmax(axis=1)

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from ._check import count, describe, floats, generator, number, require
+from ._check import count, describe, floats, generator, number, require, same_dtype
 from .activations import Activation, identity, tanh
 
 
@@ -109,9 +109,7 @@ class MLP:
             TypeError, ValueError: when θ or x has another dtype or shape.
         """
         layers = self.layers(theta)
-        floats("x", x, "n", self.sizes[0])
-        if x.dtype != theta.dtype:
-            raise TypeError(f"x: expected the dtype of theta, {theta.dtype}, got {x.dtype}")
+        same_dtype("x", floats("x", x, "n", self.sizes[0]), "theta", theta)
         o, a = [None], [x]
         for phi, (w, b) in zip(self._phis[1:], layers):
             o.append(a[-1] @ w.T + b)
@@ -133,19 +131,23 @@ class MLP:
             The gradient (p,), a new array in the order of θ.
 
         Raises:
-            TypeError, ValueError: when θ or dL_da has another dtype or shape, or the lists
-                o and a another length.
+            TypeError, ValueError: when θ or dL_da has another dtype or shape, or o and a
+                are not lists of that length, in that order.
 
         Source:
             Rumelhart, Hinton and Williams, Learning representations by back-propagating
             errors (1986).
         """
         weights = self.layers(theta)
+        require(list, "o", o, "the list o that forward returned")
+        require(list, "a", a, "the list a that forward returned")
         if not len(o) == len(a) == len(self.sizes):
             raise ValueError(
                 f"o, a: expected lists of {len(self.sizes)} layers, got {len(o)} and {len(a)}"
             )
-        floats("dL_da", dL_da, *a[-1].shape)
+        if o[0] is not None:
+            raise ValueError("o, a: expected o first, as forward returned them, got a first")
+        same_dtype("dL_da", floats("dL_da", dL_da, *a[-1].shape), "theta", theta)
         gradient = np.empty_like(theta)
         gradients = self.layers(gradient)
         for l in range(len(self.sizes) - 1, 0, -1):

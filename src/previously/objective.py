@@ -1,6 +1,6 @@
 """A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
 
-from ._check import require
+from ._check import pairs, require
 from .activations import identity
 from .data import Dataset
 from .losses import Loss
@@ -16,9 +16,9 @@ def objective(model, loss):
 
     Returns:
         The pair of functions `loss(dataset, theta)` → float and `gradient(dataset, theta)`
-        → (p,). Both raise a TypeError or ValueError when dataset is no Dataset, when its x
-        or y does not fit the model or the loss, or when theta is not a float array (p,) of
-        the dtype of x.
+        → (p,). Both raise a TypeError or ValueError when dataset is no Dataset or empty,
+        when its x or y does not fit the model or the loss, or when theta is not a float array
+        (p,) of the dtype of x.
 
     Raises:
         TypeError: when model or loss is of the wrong kind.
@@ -32,11 +32,11 @@ def objective(model, loss):
         )
 
     def outputs(dataset, theta):
-        require(Dataset, "dataset", dataset, "a Dataset")
+        pairs("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
         if dataset.y.shape[1] != model.sizes[-1]:
             raise ValueError(
-                f"dataset: expected y with {model.sizes[-1]} columns, as the model has outputs,"
-                f" got {dataset.y.shape[1]}"
+                f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
+                f" got {dataset.y.shape}"
             )
         if dataset.targets not in loss.targets:
             raise ValueError(

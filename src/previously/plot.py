@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._check import callable_, count, describe, real
+from ._check import callable_, count, describe, real, require
 
 # Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
 COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": "#8a3a86"}
@@ -45,7 +45,7 @@ def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
 
     Raises:
         TypeError, ValueError: when f is no function, a limit is not a pair of increasing
-            numbers or resolution is below 2.
+            numbers, ax no axes or resolution is below 2.
     """
     callable_("f", f)
     count("resolution", resolution, least=2)
@@ -54,7 +54,7 @@ def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
         for name, lim in (("xlim", xlim), ("ylim", ylim))
     )
     heights = [[f(np.array([x, y])) for x in xs] for y in ys]
-    ax = ax or plt.gca()
+    ax = _axes(ax)
     ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
     return ax
@@ -72,18 +72,23 @@ def path(thetas, ax=None, **style):
         The axes.
 
     Raises:
-        TypeError, ValueError: when thetas is not an array of real numbers of shape (T, 2).
+        TypeError, ValueError: when thetas is not an array of real numbers of shape (T, 2),
+            or ax no axes.
     """
     thetas = real("thetas", thetas)
     if thetas.ndim != 2 or thetas.shape[1] != 2:
         raise ValueError(f"thetas: expected shape (T, 2), got {thetas.shape}")
-    ax = ax or plt.gca()
+    ax = _axes(ax)
     ax.plot(*thetas.T, **{"marker": ".", "markersize": 3, "linewidth": 1, **style})
     return ax
 
 
+def _axes(ax):
+    return plt.gca() if ax is None else require(plt.Axes, "ax", ax, "matplotlib axes")
+
+
 def _limits(name, value):
     limits = real(name, value)
-    if limits.shape != (2,) or not limits[0] < limits[1]:
-        raise ValueError(f"{name}: expected (low, high) with low < high, got {describe(value)}")
+    if limits.shape != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
+        raise ValueError(f"{name}: expected finite low < high, got {describe(value)}")
     return limits
