@@ -1,0 +1,43 @@
+# Each target is a thin face of a standard tool; `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+
+book: $(READY) ## build the book and print where to open it
+	$(BIN)/jupyter-book build . --all -W -n --keep-going
+	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html or run make serve."
+
+serve: book ## build the book and serve it on this machine
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: $(READY) ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab book
+
+test: lint ## run every test: package, notebooks, prose, site
+	$(BIN)/python -m pytest --cov
+
+lint: $(READY) ## check the style of all code, notebooks included
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
+	$(BIN)/python tests/notebooks.py
+
+clean: ## remove the environment and everything built
+	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis .coverage
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+	  { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" || \
+	  { echo "Python has no venv module. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: help book serve lab test lint notebooks clean
