@@ -1,0 +1,173 @@
+"""Data sets: their geometry, their randomness, and the digits whole and split."""
+
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from previously import Dataset, load_digits, make_circles, make_moons, make_spirals
+
+every_maker = pytest.mark.parametrize(
+    "make", [make_moons, make_circles, make_spirals], ids=lambda make: make.__name__
+)
+
+
+def radii(x):
+    return np.hypot(*x.T)
+
+
+# Dataset
+
+
+@pytest.mark.parametrize(
+    ("y", "targets"),
+    [
+        ([[0.0], [1.0]], "binary"),
+        ([[1.0], [1.0]], "binary"),
+        ([[0.0], [2.0]], "real"),
+        ([[0.0, 1.0], [1.0, 0.0]], "one-hot"),
+        ([[0.0, 1.0], [1.0, 1.0]], "real"),
+        ([[0.0, 1.0], [0.0, 0.0]], "real"),
+        ([[0.5, 0.5], [1.0, 0.0]], "real"),
+    ],
+    ids=["0 and 1", "one class", "0 and 2", "one-hot", "two ones", "no one", "halves"],
+)
+def test_targets_are_read_from_y(y, targets):
+    assert Dataset(np.zeros((2, 3)), np.array(y)).targets == targets
+
+
+@pytest.mark.parametrize(
+    ("indices", "rows"),
+    [(slice(1, 3), [1, 2]), (np.array([3, 0]), [3, 0]), ([2, 2], [2, 2])],
+    ids=["slice", "array", "list"],
+)
+def test_indexing_picks_pairs(indices, rows):
+    dataset = Dataset(np.arange(8.0).reshape(4, 2), np.array([[0.0], [1.0], [2.0], [3.0]]))
+    minibatch = dataset[indices]
+    assert isinstance(minibatch, Dataset)
+    assert len(minibatch) == 2
+    np.testing.assert_array_equal(minibatch.x, dataset.x[rows])
+    np.testing.assert_array_equal(minibatch.y, dataset.y[rows])
+
+
+def test_a_minibatch_has_the_targets_of_its_dataset():
+    dataset = Dataset(np.zeros((3, 1)), np.array([[0.0], [1.0], [0.5]]))
+    assert dataset[:2].targets == "real"
+
+
+def test_length_and_repr():
+    dataset = Dataset(np.zeros((5, 3)), np.zeros((5, 1)))
+    assert len(dataset) == 5
+    assert repr(dataset) == "Dataset(n=5, x (5, 3), y (5, 1) binary)"
+
+
+# Two classes in the plane
+
+
+@every_maker
+@pytest.mark.parametrize("n", [2, 7, 100])
+def test_shapes_and_balance(make, n):
+    dataset = make(n, 0.1, np.random.default_rng(0))
+    assert dataset.x.shape == (n, 2)
+    assert dataset.y.ravel().tolist() == [0.0] * (n // 2) + [1.0] * (n - n // 2)
+    assert dataset.x.dtype == dataset.y.dtype == np.float64
+    assert dataset.targets == "binary"
+
+
+@every_maker
+def test_the_same_rng_gives_the_same_bits_whatever_the_global_seed(make):
+    np.random.seed(0)  # noqa: NPY002
+    first = make(50, 0.2, np.random.default_rng(3))
+    np.random.seed(1)  # noqa: NPY002
+    again = make(50, 0.2, np.random.default_rng(3))
+    other = make(50, 0.2, np.random.default_rng(4))
+    np.testing.assert_array_equal(first.x, again.x)
+    assert not np.isclose(first.x, other.x).any()
+
+
+@every_maker
+def test_noise_is_normal_of_the_given_deviation(make):
+    noise = make(5000, 0.3, np.random.default_rng(0)).x - make(5000, 0, np.random.default_rng(0)).x
+    assert noise.mean(axis=0) == pytest.approx([0.0, 0.0], abs=0.02)
+    assert noise.std(axis=0) == pytest.approx([0.3, 0.3], rel=0.03)
+    assert np.mean(np.abs(noise) < 0.3) == pytest.approx(0.6827, abs=0.02)
+
+
+def test_moons_are_half_circles_each_reaching_into_the_other():
+    x = make_moons(400, 0, np.random.default_rng(0), radius=2.0).x
+    upper, lower = x[:200], x[200:]
+    centre_of_upper, centre_of_lower = np.array([-1.0, -0.5]), np.array([1.0, 0.5])
+    np.testing.assert_allclose(radii(upper - centre_of_upper), 2.0, rtol=1e-14)
+    np.testing.assert_allclose(radii(lower - centre_of_lower), 2.0, rtol=1e-14)
+    assert (upper[:, 1] >= -0.5).all()
+    assert (lower[:, 1] <= 0.5).all()
+    assert upper[:, 0].min() < -2.9
+    assert upper[:, 0].max() > 0.9
+    assert (radii(upper - centre_of_lower) < 2.0).any()
+    assert (radii(lower - centre_of_upper) < 2.0).any()
+
+
+def test_circles_have_their_radii_and_go_all_the_way_round():
+    x = make_circles(400, 0, np.random.default_rng(0), radii=(3.0, 0.5)).x
+    np.testing.assert_allclose(radii(x[:200]), 3.0, rtol=1e-14)
+    np.testing.assert_allclose(radii(x[200:]), 0.5, rtol=1e-14)
+    for circle in (x[:200], x[200:]):
+        assert {(a > 0, b > 0) for a, b in circle.tolist()} == {
+            (a, b) for a in (False, True) for b in (False, True)
+        }
+
+
+def test_spirals_wind_as_often_as_told_and_oppose_each_other():
+    x = make_spirals(2000, 0, np.random.default_rng(0), turns=2.0, radius=3.0).x
+    for arm in (x[:1000], -x[1000:]):
+        r = radii(arm)
+        angle = 2 * np.pi * 2.0 * r / 3.0
+        np.testing.assert_allclose(arm, np.stack([r * np.cos(angle), r * np.sin(angle)], 1))
+        assert r.min() >= 0.3
+        assert r.max() <= 3.0
+        # Squared radii spread evenly from (R/10)² to R²: far from the origin an arm is longer.
+        even = np.linspace(0.01, 1.0, 1000)
+        np.testing.assert_allclose(np.sort((r / 3.0) ** 2), even, atol=0.05)
+
+
+def test_default_sizes():
+    rng = np.random.default_rng
+    np.testing.assert_array_equal(make_moons(9, 0, rng(0)).x, make_moons(9, 0, rng(0), 1.3).x)
+    np.testing.assert_array_equal(
+        make_circles(9, 0, rng(0)).x, make_circles(9, 0, rng(0), (2, 1)).x
+    )
+    np.testing.assert_array_equal(
+        make_spirals(9, 0, rng(0)).x, make_spirals(9, 0, rng(0), 1.5, 2).x
+    )
+
+
+# Digits
+
+
+def test_digits_are_split_into_every_fourth_and_the_rest():
+    with np.load(files("previously") / "digits.npz") as digits:
+        pixels, labels = digits["pixels"], digits["labels"]
+    train, test = load_digits()
+    assert (len(train), len(test), len(pixels)) == (1348, 449, 1797)
+    in_test = np.zeros(1797, dtype=bool)
+    in_test[3::4] = True
+    for part, chosen in ((train, ~in_test), (test, in_test)):
+        np.testing.assert_array_equal(8.0 * (part.x + 1.0), pixels[chosen])
+        np.testing.assert_array_equal(part.y.argmax(axis=1), labels[chosen])
+
+
+def test_digits_are_images_in_minus_1_to_1_and_one_hot_labels():
+    for part in load_digits():
+        assert part.x.shape == (len(part), 64)
+        assert part.y.shape == (len(part), 10)
+        assert (part.x.min(), part.x.max()) == (-1.0, 1.0)
+        assert part.targets == "one-hot"
+
+
+def test_digits_are_the_published_ones():
+    train, test = load_digits()
+    per_class = train.y.sum(axis=0) + test.y.sum(axis=0)
+    assert per_class.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    # The first of them is a zero, and this is its upper row of pixels, 0 to 16.
+    assert train.y[0].argmax() == 0
+    assert (8.0 * (train.x[0, :8] + 1.0)).tolist() == [0, 0, 5, 13, 9, 1, 0, 0]

@@ -1,0 +1,138 @@
+"""The multilayer perceptron: where its parameters lie, how it starts, what it computes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from previously import MLP, Activation, identity, relu, sigmoid
+
+rng = np.random.default_rng
+
+
+# Layers
+
+
+def test_layers_of_a_theta_written_out():
+    (w0, b0), (w1, b1) = MLP((2, 3, 1)).layers(np.arange(13.0))
+    assert w0.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert b0.tolist() == [6, 7, 8]
+    assert w1.tolist() == [[9, 10, 11]]
+    assert b1.tolist() == [12]
+
+
+@given(
+    sizes=st.lists(st.integers(1, 6), min_size=2, max_size=5), stride=st.sampled_from([1, 2, -1])
+)
+def test_layers_partition_theta_and_alias_it(sizes, stride):
+    model = MLP(sizes)
+    theta = np.zeros(model.p * abs(stride))[::stride]
+    written = 0
+    for l, (w, b) in enumerate(model.layers(theta)):
+        assert w.shape == (sizes[l + 1], sizes[l])
+        assert b.shape == (sizes[l + 1],)
+        for view in (w, b):
+            view += np.arange(written + 1, written + 1 + view.size).reshape(view.shape)
+            written += view.size
+    assert theta.tolist() == list(range(1, model.p + 1))
+
+
+def test_sizes_may_be_a_list_and_models_compare_by_value():
+    assert MLP([2, 3, 1]) == MLP((2, 3, 1))
+    assert MLP([2, 3, 1]).sizes == (2, 3, 1)
+    assert MLP((2, 3, 1)) != MLP((2, 3, 1), phi=relu)
+    assert len({MLP([2, 3, 1]), MLP((2, 3, 1))}) == 1
+
+
+def test_repr_is_the_same_in_every_run():
+    assert repr(MLP((2, 1))) == (
+        "MLP(sizes=(2, 1), phi=Activation(name='tanh'), phi_out=Activation(name='identity'))"
+    )
+
+
+# Start
+
+
+@pytest.mark.parametrize("gain", [None, 2.0], ids=["default gain", "gain 2"])
+def test_weights_start_with_variance_gain_squared_over_fan_in_and_biases_with_zero(gain):
+    model = MLP((300, 100, 400))
+    theta = model.init(rng(0)) if gain is None else model.init(rng(0), gain)
+    for w, b in model.layers(theta):
+        fan_in = w.shape[1]
+        assert w.mean() == pytest.approx(0.0, abs=0.03 / np.sqrt(fan_in))
+        assert w.var() == pytest.approx((gain or 1.0) ** 2 / fan_in, rel=0.03)
+        assert not b.any()
+    assert theta.dtype == np.float64
+
+
+def test_the_same_rng_gives_the_same_start_whatever_the_global_seed():
+    model = MLP((3, 4, 2))
+    np.random.seed(0)  # noqa: NPY002
+    first = model.init(rng(3))
+    np.random.seed(1)  # noqa: NPY002
+    np.testing.assert_array_equal(first, model.init(rng(3)))
+    assert not np.array_equal(first, model.init(rng(4)))
+
+
+# Forward and backward, the seed's formulas with numbers that can be followed on paper
+
+
+def test_a_forward_pass_worked_out_by_hand():
+    model = MLP((2, 2, 1), phi=relu, phi_out=sigmoid)
+    theta = np.array([1.0, 2.0, 3.0, -4.0, 0.5, -0.5, 2.0, -1.0, -3.0])
+    x = np.array([[1.0, 0.0], [0.0, 0.5]])
+    o, a = model.forward(theta, x)
+    assert o[0] is None
+    assert a[0] is x
+    # o⁽¹⁾: (1 + 0.5, 3 − 0.5) and (1 + 0.5, −2 − 0.5); o⁽²⁾: 3 − 2.5 − 3 and 3 − 0 − 3.
+    assert o[1].tolist() == [[1.5, 2.5], [1.5, -2.5]]
+    assert a[1].tolist() == [[1.5, 2.5], [1.5, 0.0]]
+    assert o[2].tolist() == [[-2.5], [0.0]]
+    np.testing.assert_allclose(a[2], [[1 / (1 + np.exp(2.5))], [0.5]], rtol=1e-15)
+    np.testing.assert_array_equal(model.predict(theta, x), a[2])
+
+
+def test_a_backward_pass_worked_out_by_hand():
+    model = MLP((1, 2, 1), phi=relu, phi_out=identity)
+    theta = np.array([1.0, -1.0, 0.5, 0.5, 3.0, 4.0, -2.0])
+    o, a = model.forward(theta, np.array([[2.0]]))
+    # a⁽¹⁾ = (2.5, 0): the second unit is off. With ∂ℒ/∂a⁽²⁾ = 10, ∂ℒ/∂o⁽¹⁾ = (30, 0).
+    gradient = model.backward(theta, o, a, np.array([[10.0]]))
+    assert gradient.tolist() == [60.0, 0.0, 30.0, 0.0, 25.0, 0.0, 10.0]
+
+
+def test_an_activation_of_your_own_may_have_its_derivative_from_o():
+    square = Activation("square", lambda o: o * o, lambda o, a: 2.0 * o)
+    model = MLP((1, 1), phi_out=square)
+    theta = np.array([2.0, 1.0])
+    o, a = model.forward(theta, np.array([[3.0]]))
+    assert a[1].tolist() == [[49.0]]
+    assert model.backward(theta, o, a, np.array([[1.0]])).tolist() == [42.0, 14.0]
+
+
+def test_no_gradient_passes_a_relu_exactly_at_its_kink():
+    model = MLP((1, 1, 1), phi=relu)
+    theta = np.array([1.0, -2.0, 3.0, 5.0])  # o⁽¹⁾ = 2 − 2 = 0
+    o, a = model.forward(theta, np.array([[2.0]]))
+    assert model.backward(theta, o, a, np.array([[1.0]])).tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_a_gradient_is_a_new_array_and_nothing_else_changes():
+    model = MLP((2, 3, 2))
+    theta, x, dL_da = rng(0).normal(size=model.p), rng(1).normal(size=(4, 2)), np.ones((4, 2))
+    o, a = model.forward(theta, x)
+    before = [array.copy() for array in (theta, dL_da, *o[1:], *a)]
+    first = model.backward(theta, o, a, dL_da)
+    again = model.backward(theta, o, a, dL_da)
+    np.testing.assert_array_equal(first, again)
+    assert not np.shares_memory(first, again)
+    for array, copy in zip((theta, dL_da, *o[1:], *a), before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_float32_in_float32_out():
+    model = MLP((2, 3, 1), phi_out=sigmoid)
+    theta = model.init(rng(0)).astype(np.float32)
+    o, a = model.forward(theta, np.ones((4, 2), dtype=np.float32))
+    gradient = model.backward(theta, o, a, np.ones((4, 1), dtype=np.float32))
+    assert {array.dtype for array in (*o[1:], *a, gradient)} == {np.dtype(np.float32)}

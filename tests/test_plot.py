@@ -1,0 +1,112 @@
+"""Plots: what is drawn is what was given, on the axes that were given."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from previously import plot
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+def drawings():
+    """Each plot function with arguments that suit it, waiting for axes."""
+    yield pytest.param(
+        lambda **ax: plot.contours(lambda theta: theta @ theta, (-1, 1), (-1, 1), **ax),
+        id="contours",
+    )
+    yield pytest.param(lambda **ax: plot.path([[0, 0], [1, 1]], **ax), id="path")
+
+
+every_plot = pytest.mark.parametrize("draw", list(drawings()))
+
+
+@every_plot
+def test_given_axes_are_drawn_on_and_returned(draw):
+    _, (left, right) = plt.subplots(1, 2)
+    assert draw(ax=left) is left
+    assert left.has_data()
+    assert not right.has_data()
+
+
+@every_plot
+def test_the_current_axes_are_drawn_on_when_none_are_given(draw):
+    _, (left, right) = plt.subplots(1, 2)
+    plt.sca(left)
+    assert draw() is left
+    assert left.has_data()
+    assert not right.has_data()
+
+
+@pytest.mark.parametrize(
+    "thetas",
+    [
+        [np.array([0.0, 1.0]), np.array([2.0, -1.0]), np.array([3.0, 5.0])],
+        np.array([[0.0, 1.0], [2.0, -1.0], [3.0, 5.0]]),
+    ],
+    ids=["list of thetas", "array"],
+)
+def test_path_goes_through_the_thetas_in_their_order(thetas):
+    (line,) = plot.path(thetas).lines
+    np.testing.assert_array_equal(line.get_xydata(), thetas)
+
+
+def test_path_takes_the_properties_of_a_line():
+    (line,) = plot.path([[0, 0], [1, 1]], color="#0064a8", marker="x", label="descent").lines
+    assert (line.get_color(), line.get_marker(), line.get_label()) == ("#0064a8", "x", "descent")
+
+
+def test_contours_evaluate_f_on_the_grid_of_the_limits():
+    seen = []
+
+    def f(theta):
+        seen.append(theta.tolist())
+        return theta @ theta
+
+    ax = plot.contours(f, (-1, 1), (2, 6), resolution=3)
+    assert sorted(seen) == [[x, y] for x in (-1.0, 0.0, 1.0) for y in (2.0, 4.0, 6.0)]
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (2, 6))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (r"$\theta_1$", r"$\theta_2$")
+
+
+def test_contour_lines_lie_where_f_has_their_level():
+    def f(theta):
+        return theta[0] + 10.0 * theta[1]
+
+    (lines,) = plot.contours(f, (-1, 1), (-2, 2), levels=[-6.0, 0.5, 7.0]).collections
+    assert lines.levels.tolist() == [-6.0, 0.5, 7.0]
+    for level, line in zip(lines.levels, lines.get_paths(), strict=True):
+        assert len(line.vertices) > 2
+        np.testing.assert_allclose([f(theta) for theta in line.vertices], level, rtol=1e-12)
+
+
+def test_default_levels_and_resolution():
+    calls = []
+    (lines,) = plot.contours(lambda theta: calls.append(1) or theta[0], (0, 1), (0, 1)).collections
+    assert 12 <= len(lines.levels) <= 18  # 16 or so: matplotlib rounds the heights
+    assert len(calls) == 81 * 81
+
+
+def contrast_on_white(color):
+    """WCAG 2: 1.05 over the relative luminance of the colour plus 0.05."""
+    channels = np.array(matplotlib.colors.to_rgb(color))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+@pytest.mark.parametrize("color", [*plot.COLORS.values(), plot.INK, plot.GREY])
+def test_colours_can_be_read_on_white(color):
+    assert contrast_on_white(color) >= 4.5
+
+
+def test_style_is_one_that_matplotlib_knows_and_cycles_through_the_colours():
+    with plt.rc_context(plot.STYLE):
+        lines = plt.figure().gca().plot(np.ones((2, 4)), np.ones((2, 4)))
+    assert [line.get_color() for line in lines] == list(plot.COLORS.values())
