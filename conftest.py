@@ -57,7 +57,9 @@ class ProseNumber(pytest.Item):
         self.literal, self.code = literal, code
 
     def runtest(self):
-        reply = self.parent.kernel.kc.execute(
+        kernel = self.parent.kernel
+        assert kernel.is_alive(), "the kernel died"
+        reply = kernel.kc.execute(
             "", silent=True, user_expressions={"number": self.code}, reply=True, timeout=60
         )
         result = reply["content"]["user_expressions"]["number"]
