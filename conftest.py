@@ -16,7 +16,7 @@ os.environ |= notebooks.CPU  # for the kernels
 hypothesis.settings.register_profile("same everywhere", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same everywhere")
 
-EQUATION_TESTS = pytest.StashKey[dict[str, str]]()
+EQUATION_TESTS = pytest.StashKey[dict[str, set[str]]]()
 
 
 def pytest_configure(config):
@@ -26,9 +26,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Remember which test proves which equation of the book."""
-    marks = {item.nodeid: item.get_closest_marker("equation") for item in items}
-    config.stash[EQUATION_TESTS] = {test: mark.args[0] for test, mark in marks.items() if mark}
+    """Remember which test proves which equations of the book."""
+    config.stash[EQUATION_TESTS] = {
+        item.nodeid: {mark.args[0] for mark in item.iter_markers("equation")} for item in items
+    }
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -36,8 +37,8 @@ def pytest_terminal_summary(terminalreporter, config):
     passed = [report.nodeid for report in terminalreporter.getreports("passed")]
     failed = {report.nodeid for report in terminalreporter.getreports("failed")}
     proofs = config.stash.get(EQUATION_TESTS, {})
-    tested = {proofs[test] for test in passed if test in proofs}
-    tested -= {proofs[test] for test in failed if test in proofs}
+    tested = set().union(*(proofs.get(test, ()) for test in passed))
+    tested -= set().union(*(proofs.get(test, ()) for test in failed))
     cells = sum(".ipynb::Cell" in test for test in passed)
     numbers = sum(".ipynb::number" in test for test in passed)
     compared = "" if notebooks.reproducible() else " (run only: this processor rounds differently)"

@@ -129,6 +129,7 @@ def test_the_loss_of_many_rows_is_the_mean_over_the_rows(loss, o, y):
 # Gradients
 
 
+@pytest.mark.equation("eq-logit")
 @every_logit
 @both_labels
 def test_logistic_gradient_against_mpmath(o, y):

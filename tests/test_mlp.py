@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previously import MLP, Activation, identity, relu, sigmoid
+from previously import (
+    MLP,
+    Activation,
+    Dataset,
+    identity,
+    numerical_gradient,
+    objective,
+    relu,
+    sigmoid,
+    squared_error,
+    tanh,
+)
 
 rng = np.random.default_rng
 
@@ -136,3 +147,85 @@ def test_float32_in_float32_out():
     o, a = model.forward(theta, np.ones((4, 2), dtype=np.float32))
     gradient = model.backward(theta, o, a, np.ones((4, 1), dtype=np.float32))
     assert {array.dtype for array in (*o[1:], *a, gradient)} == {np.dtype(np.float32)}
+
+
+# The chain rule of the book, one example, with every Jacobian written out
+
+
+@pytest.fixture
+def seed_net():
+    """The net with weights w⁽⁰⁾, w⁽¹⁾, w⁽²⁾ at one example, and the factors of its chain rules."""
+    model = MLP((2, 3, 4, 2), phi=tanh, phi_out=sigmoid)
+    theta = rng(0).standard_normal(model.p)
+    x, y = rng(1).standard_normal((1, 2)), rng(2).uniform(size=(1, 2))
+    o, a = model.forward(theta, x)
+    dL_da = squared_error.grad(a[3], y)
+    gradients = model.layers(model.backward(theta, o, a, dL_da))
+    w = [w for w, _ in model.layers(theta)]
+    phi = [None, tanh, tanh, sigmoid]
+    da_do = [None, *(np.diag(phi[l].prime(o[l], a[l])[0]) for l in (1, 2, 3))]
+    do_da = [None, None, w[1], w[2]]
+    # ∂oᵢ/∂wⱼₖ is aₖ where i = j: a Jacobian with three axes.
+    do_dw = [np.einsum("ij,k->ijk", np.eye(len(w[l])), a[l][0]) for l in (0, 1, 2)]
+    return model, theta, x, y, dL_da, da_do, do_da, do_dw, gradients
+
+
+@pytest.mark.equation("eq-chain-w2")
+@pytest.mark.equation("eq-chain-w1")
+@pytest.mark.equation("eq-chain-w0")
+def test_the_three_chain_rules_are_what_backward_computes(seed_net):
+    _, _, _, _, dL_da3, da_do, do_da, do_dw, gradients = seed_net
+    dL_dw2 = dL_da3 @ da_do[3] @ do_dw[2].swapaxes(0, 1)
+    dL_dw1 = dL_da3 @ da_do[3] @ do_da[3] @ da_do[2] @ do_dw[1].swapaxes(0, 1)
+    dL_dw0 = dL_da3 @ da_do[3] @ do_da[3] @ da_do[2] @ do_da[2] @ da_do[1] @ do_dw[0].swapaxes(0, 1)
+    for l, product in enumerate((dL_dw0, dL_dw1, dL_dw2)):
+        np.testing.assert_allclose(gradients[l][0], product[:, 0], rtol=1e-13, atol=1e-17)
+
+
+@pytest.mark.equation("eq-prime")
+@pytest.mark.equation("eq-weights")
+def test_the_two_jacobians_of_a_layer_are_its_prime_and_its_weights(seed_net):
+    model, theta, x, _, _, da_do, do_da, _, _ = seed_net
+    layers = model.layers(theta)
+    o, a = model.forward(theta, x)
+    for l, phi in ((1, tanh), (2, tanh), (3, sigmoid)):
+        for i in range(len(o[l][0])):
+            row = numerical_gradient(lambda v, phi=phi, i=i: float(phi(v)[i]), o[l][0])
+            np.testing.assert_allclose(da_do[l][i], row, atol=1e-9)
+    for l in (2, 3):
+        w, b = layers[l - 1]
+        for i in range(len(w)):
+            row = numerical_gradient(lambda v, w=w, b=b, i=i: (w @ v + b)[i], a[l - 1][0])
+            np.testing.assert_allclose(do_da[l][i], row, atol=1e-8)
+
+
+@pytest.mark.equation("eq-backward")
+def test_the_recursion_gives_every_layer_what_finite_differences_give(seed_net):
+    model, theta, x, y, dL_da, da_do, do_da, _, _ = seed_net
+    loss, _ = objective(model, squared_error)
+    pair = Dataset(x, y)
+    expected = model.layers(numerical_gradient(lambda t: loss(pair, t), theta))
+    _, a = model.forward(theta, x)
+    for l in (3, 2, 1):
+        dL_do = dL_da @ da_do[l]
+        np.testing.assert_allclose(dL_do.T @ a[l - 1], expected[l - 1][0], atol=1e-8)
+        np.testing.assert_allclose(dL_do[0], expected[l - 1][1], atol=1e-8)
+        dL_da = dL_do @ do_da[l] if l > 1 else None
+
+
+@pytest.mark.equation("eq-vanishing")
+@pytest.mark.parametrize("gain", [1.0, 2.0])
+@pytest.mark.parametrize("phi", [sigmoid, tanh, relu], ids=lambda phi: phi.name)
+def test_a_wide_layer_scales_gradients_by_the_gain_and_the_root_mean_square_of_prime(phi, gain):
+    model = MLP((400, 400, 400, 400), phi)
+    theta = model.init(rng(0), gain)
+    o, a = model.forward(theta, rng(1).standard_normal((20, 400)))
+    # The gradient of a layer's biases, for one example, is ∂ℒ/∂o of that layer.
+    ratios = []
+    for i in range(20):
+        one = [None if v is None else v[[i]] for v in o], [v[[i]] for v in a]
+        dL_da = rng(i).standard_normal((1, 400))
+        (_, d1), (_, d2), _ = model.layers(model.backward(theta, *one, dL_da))
+        predicted = gain * np.sqrt(np.mean(phi.prime(o[1][i], a[1][i]) ** 2))
+        ratios.append(np.linalg.norm(d1) / np.linalg.norm(d2) / predicted)
+    assert np.mean(ratios) == pytest.approx(1, abs=0.05)

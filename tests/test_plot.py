@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from previously import plot
+from previously import MLP, plot
 
 matplotlib.use("Agg")
 
@@ -23,6 +23,7 @@ def drawings():
         id="contours",
     )
     yield pytest.param(lambda **ax: plot.path([[0, 0], [1, 1]], **ax), id="path")
+    yield pytest.param(lambda **ax: plot.network(MLP((2, 3, 1)), **ax), id="network")
 
 
 every_plot = pytest.mark.parametrize("draw", list(drawings()))
@@ -110,3 +111,22 @@ def test_style_is_one_that_matplotlib_knows_and_cycles_through_the_colours():
     with plt.rc_context(plot.STYLE):
         lines = plt.figure().gca().plot(np.ones((2, 4)), np.ones((2, 4)))
     assert [line.get_color() for line in lines] == list(plot.COLORS.values())
+
+
+def test_a_network_has_a_unit_a_circle_a_line_a_weight_and_a_colour_a_layer():
+    ax = plot.network(MLP((2, 3, 3, 1)))
+    units = [len(circles.get_offsets()) for circles in ax.collections]
+    assert units == [2, 3, 3, 1]
+    assert len(ax.lines) == 2 * 3 + 3 * 3 + 3 * 1
+    blue, orange, green, _ = plot.COLORS.values()
+    assert [line.get_color() for line in ax.lines] == [blue] * 6 + [orange] * 9 + [green] * 3
+    written = {text.get_text(): text.get_color() for text in ax.texts}
+    assert written == {
+        "$a^{(0)} = x$": plot.INK,
+        "$w^{(0)}, b^{(0)}$": blue,
+        "$o^{(1)}, a^{(1)}$": blue,
+        "$w^{(1)}, b^{(1)}$": orange,
+        "$o^{(2)}, a^{(2)}$": orange,
+        "$w^{(2)}, b^{(2)}$": green,
+        "$o^{(3)}, a^{(3)}$": green,
+    }

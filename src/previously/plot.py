@@ -1,9 +1,12 @@
 """The look of the book's figures, and drawings of what a descent does."""
 
+from itertools import cycle, pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 from ._check import callable_, count, describe, real, require
+from .mlp import MLP
 
 # Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
 COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": "#8a3a86"}
@@ -81,6 +84,47 @@ def path(thetas, ax=None, **style):
     ax = _axes(ax)
     ax.plot(*thetas.T, **{"marker": ".", "markersize": 3, "linewidth": 1, **style})
     return ax
+
+
+def network(model, ax=None):
+    """A network as a picture, one column of units a layer, with the names of the book.
+
+    Everything that leads to layer l has one colour: w⁽ˡ⁻¹⁾, b⁽ˡ⁻¹⁾, o⁽ˡ⁾ and a⁽ˡ⁾.
+
+    Args:
+        model: the MLP.
+        ax: the axes to draw on; the current ones if None.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError: when model is no MLP, or ax no axes.
+    """
+    require(MLP, "model", model, "an MLP")
+    ax = _axes(ax)
+    columns = [np.arange(size) - (size - 1) / 2 for size in model.sizes]
+    edge = max(model.sizes) / 2 + 0.1
+    below = {"ha": "center", "va": "top", "fontsize": "large"}
+    above = {"ha": "center", "va": "bottom", "fontsize": "large"}
+    _units(ax, 0, columns[0], INK)
+    ax.text(0, -edge, "$a^{(0)} = x$", color=INK, **below)
+    colours = cycle(COLORS.values())
+    for l, (left, right) in enumerate(pairwise(columns), 1):
+        colour = next(colours)
+        for start in left:
+            ends = np.stack([np.full(len(right), start), right])
+            ax.plot([l - 1, l], ends, color=colour, linewidth=1.2, zorder=1)
+        _units(ax, l, right, colour)
+        ax.text(l - 0.5, edge, f"$w^{{({l - 1})}}, b^{{({l - 1})}}$", color=colour, **above)
+        ax.text(l, -edge, f"$o^{{({l})}}, a^{{({l})}}$", color=colour, **below)
+    ax.set(ylim=(-edge - 0.4, edge + 0.4))
+    ax.set_axis_off()
+    return ax
+
+
+def _units(ax, l, ys, colour):
+    ax.scatter(np.full(len(ys), l), ys, s=500, c="white", edgecolors=colour, linewidths=2, zorder=2)
 
 
 def _axes(ax):
