@@ -24,14 +24,14 @@ every_activation = pytest.mark.parametrize(
     ids=["identity", "sigmoid", "tanh", "relu"],
 )
 def test_values_worked_out_by_hand(phi, o, a):
-    np.testing.assert_allclose(phi(np.array(o)), a, rtol=1e-15, atol=1e-16)
+    np.testing.assert_allclose(phi(np.array(o)), a, rtol=1e-14)
 
 
 @pytest.mark.parametrize("o", [-1e308, -1e4, -745.0, -37.0, -1e-300, 1e-9, 2.5, 37.0, 1e4, 1e308])
 def test_sigmoid_is_accurate_however_large_its_argument(o):
     with mpmath.workdps(50):
         exact = 1 / (1 + mpmath.exp(-mpmath.mpf(o)))
-        assert abs(sigmoid(o) - exact) < 3e-16
+        assert abs(sigmoid(o) - exact) < 1e-15
 
 
 @every_activation

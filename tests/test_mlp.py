@@ -99,7 +99,7 @@ def test_a_forward_pass_worked_out_by_hand():
     assert o[1].tolist() == [[1.5, 2.5], [1.5, -2.5]]
     assert a[1].tolist() == [[1.5, 2.5], [1.5, 0.0]]
     assert o[2].tolist() == [[-2.5], [0.0]]
-    np.testing.assert_allclose(a[2], [[1 / (1 + np.exp(2.5))], [0.5]], rtol=1e-15)
+    np.testing.assert_allclose(a[2], [[1 / (1 + np.exp(2.5))], [0.5]], rtol=1e-14)
     np.testing.assert_array_equal(model.predict(theta, x), a[2])
 
 
