@@ -194,22 +194,30 @@ def test_the_two_jacobians_of_a_layer_are_its_prime_and_its_weights(seed_net):
             np.testing.assert_allclose(da_do[l][i], row, atol=1e-9)
     for l in (2, 3):
         w, b = layers[l - 1]
+        layer = MLP(w.shape[::-1])
         for i in range(len(w)):
-            row = numerical_gradient(lambda v, w=w, b=b, i=i: (w @ v + b)[i], a[l - 1][0])
+
+            def o_i(v, layer=layer, i=i, theta=np.concatenate([w.ravel(), b])):
+                return layer.forward(theta, v[None])[0][1][0, i]
+
+            row = numerical_gradient(o_i, a[l - 1][0])
             np.testing.assert_allclose(do_da[l][i], row, atol=1e-8)
 
 
 @pytest.mark.equation("eq-backward")
-def test_the_recursion_gives_every_layer_what_finite_differences_give(seed_net):
-    model, theta, x, y, dL_da, da_do, do_da, _, _ = seed_net
+def test_the_recursion_the_package_and_finite_differences_agree_layer_by_layer(seed_net):
+    model, theta, x, y, dL_da, da_do, do_da, _, gradients = seed_net
     loss, _ = objective(model, squared_error)
     pair = Dataset(x, y)
     expected = model.layers(numerical_gradient(lambda t: loss(pair, t), theta))
     _, a = model.forward(theta, x)
     for l in (3, 2, 1):
         dL_do = dL_da @ da_do[l]
-        np.testing.assert_allclose(dL_do.T @ a[l - 1], expected[l - 1][0], atol=1e-8)
-        np.testing.assert_allclose(dL_do[0], expected[l - 1][1], atol=1e-8)
+        for ours, package, differences in zip(
+            (dL_do.T @ a[l - 1], dL_do[0]), gradients[l - 1], expected[l - 1]
+        ):
+            np.testing.assert_allclose(ours, package, rtol=1e-13, atol=1e-17)
+            np.testing.assert_allclose(ours, differences, atol=1e-8)
         dL_da = dL_do @ do_da[l] if l > 1 else None
 
 
