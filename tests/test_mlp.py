@@ -194,11 +194,11 @@ def test_the_two_jacobians_of_a_layer_are_its_prime_and_its_weights(seed_net):
             np.testing.assert_allclose(da_do[l][i], row, atol=1e-9)
     for l in (2, 3):
         w, b = layers[l - 1]
-        layer = MLP(w.shape[::-1])
+        layer, theta_l = MLP(w.shape[::-1]), np.concatenate([w.ravel(), b])
         for i in range(len(w)):
 
-            def o_i(v, layer=layer, i=i, theta=np.concatenate([w.ravel(), b])):
-                return layer.forward(theta, v[None])[0][1][0, i]
+            def o_i(v, layer=layer, theta_l=theta_l, i=i):
+                return layer.forward(theta_l, v[None])[0][1][0, i]
 
             row = numerical_gradient(o_i, a[l - 1][0])
             np.testing.assert_allclose(do_da[l][i], row, atol=1e-8)
