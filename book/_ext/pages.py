@@ -1,7 +1,19 @@
 """Small repairs of what the theme and the libraries leave undone."""
 
+import re
+from pathlib import Path
+from textwrap import shorten
+
+import imagesize
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
+
+REPAIRS = {
+    ' role="(doc-biblioentry|list)"': "",  # ARIA has given up the one; the other has no items
+    ' aria-label="Toggle hidden content"': "",  # is not what the summary says
+    "<img ": '<img loading="lazy" decoding="async" ',
+    r'style="width: (\d+)px; height: (\d+)px;"': r'width="\1" height="\2"',  # leaves room at once
+}
 
 
 class RemoveComments(SphinxTransform):
@@ -20,9 +32,9 @@ def need_repository(app, config):
     """Without an address, drop the buttons that lead to the repository: the theme would fail."""
     options = config.html_theme_options
     if not options.get("repository_url"):
-        buttons = ("use_repository_button", "use_edit_page_button", "use_issues_button")
-        for name in (*buttons, "launch_buttons"):
-            options.pop(name, None)
+        for name in ("repository", "edit_page", "issues"):
+            options.pop(f"use_{name}_button", None)
+        options.pop("launch_buttons", None)
 
 
 def add_labels(app, env):
@@ -34,10 +46,23 @@ def add_labels(app, env):
         labels[citation.key.lower()] = citation.bibliography_key.docname, citation.citation_id
 
 
-def mend_bibliography(app, pagename, templatename, context, doctree):
-    """Take away a role that ARIA has given up, and that of a list which has no items."""
-    for role in ("doc-biblioentry", "list"):
-        context["body"] = context.get("body", "").replace(f' role="{role}"', "")
+def measure_images(app, doctree, docname):
+    """Give an image its own size, unless the notebook has."""
+    for image in doctree.findall(nodes.image):
+        if "width" not in image:
+            size = imagesize.get(Path(app.srcdir, image["uri"]))
+            image["width"], image["height"] = (f"{side}px" for side in size)
+
+
+def finish_page(app, pagename, templatename, context, doctree):
+    """Mend the HTML, and find a description and a picture for those who find or share the page."""
+    for fault, mended in REPAIRS.items():
+        context["body"] = re.sub(fault, mended, context.get("body", ""))
+    plain = (p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math)) if doctree else ()
+    context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
+    image = doctree and doctree.next_node(nodes.image)
+    context["preview"] = image and f"_images/{Path(image['uri']).name}"  # as it was written
+    context["site_address"] = app.config.html_baseurl
 
 
 def setup(app):
@@ -45,5 +70,6 @@ def setup(app):
     app.add_transform(RemoveComments)
     app.connect("config-inited", need_repository)
     app.connect("env-updated", add_labels, priority=600)  # once the references have their ids
-    app.connect("html-page-context", mend_bibliography)
+    app.connect("doctree-resolved", measure_images)
+    app.connect("html-page-context", finish_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

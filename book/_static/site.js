@@ -1,0 +1,47 @@
+"use strict";
+// What a page can do beyond HTML. All of it may be missing: menus and pages work without.
+const root = document.documentElement;
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+function showTheme(stored = localStorage.theme) {
+  root.dataset.theme = stored ?? (system.matches ? "dark" : "light");
+}
+
+// A choice that agrees with the system is none: the page then goes on following it.
+document.getElementById("switch-theme").addEventListener("click", () => {
+  const theme = root.dataset.theme === "dark" ? "light" : "dark";
+  if (system.matches === (theme === "dark")) localStorage.removeItem("theme");
+  else localStorage.theme = theme;
+  showTheme();
+});
+system.addEventListener("change", () => showTheme());
+
+// Paper is white.
+addEventListener("beforeprint", () => showTheme("light"));
+addEventListener("afterprint", () => showTheme());
+document.getElementById("print").addEventListener("click", () => print());
+
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    document.getElementById("search").togglePopover();
+  }
+});
+
+// The keyboard reaches what scrolls sideways, and only that.
+const scrolls = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+const wide = "pre, div.math, .pst-scrollable-table-container, .cell_output > .output";
+for (const element of document.querySelectorAll(wide)) scrolls.observe(element);
+
+// A link chosen in a menu closes it.
+for (const menu of document.querySelectorAll("[popover]")) {
+  menu.addEventListener("click", ({ target }) => target.closest("a") && menu.hidePopover());
+}
+
+// A page opened as a file may not read its neighbours, so results come without excerpts.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
