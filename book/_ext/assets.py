@@ -1,15 +1,31 @@
-"""One stylesheet of the rules that the pages can use, and one font of the icons in it."""
+"""One stylesheet of the rules that the pages can use, and fonts of the characters in them."""
 
 import re
+from base64 import b64encode
 from itertools import groupby, pairwise
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
 import tinycss2
-from fontTools import subset, ttLib
+from bs4 import BeautifulSoup, SoupStrainer
+from fontTools import subset
 
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]  # which the theme links by itself
+# Fonts of formulas that go into the stylesheet: fetched later, they would move the text.
+AT_ONCE = "AMS-Regular Caligraphic-Regular Main-Regular Math-Italic Size1-Regular Size2-Regular"
 URL = re.compile(r"url\([\"']?+(?!data:)([^)\"']+)[\"']?\)")
+
+
+def join_sheets(static, names):
+    """Stylesheets as one text, with each URL as seen from the folder that they are all in."""
+
+    def move(url):
+        return f"url({normpath(join(dirname(name), url[1]))})"
+
+    text = ""
+    for name in names:
+        text += URL.sub(move, (static / name).read_text("utf-8"))
+    return text
 
 
 def needs(selector):
@@ -19,7 +35,7 @@ def needs(selector):
 
 
 def purge(rules, used):
-    """The rules as text, without the selectors and custom properties of which none is `used`."""
+    """The rules as text, without the selectors and custom properties that name what is not used."""
     css = ""
     for rule in rules:
         if rule.type == "qualified-rule":
@@ -33,35 +49,47 @@ def purge(rules, used):
         elif rule.lower_at_keyword in ("media", "supports"):
             inner = purge(tinycss2.parse_rule_list(rule.content, True, True), used)
             css += f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}" * bool(inner)
-        elif rule.lower_at_keyword == "font-face" and "fontawesome" not in rule.serialize():
-            css += rule.serialize()
+        elif rule.lower_at_keyword not in ("charset", "import"):
+            css += rule.serialize() if "/fontawesome/" not in rule.serialize() else ""
     return css
 
 
+def cut_font(source, target, text):
+    """Write a font with no more than the characters of a text."""
+    options = subset.Options(flavor="woff2", hinting=False, notdef_outline=True)
+    font = subset.load_font(source, options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text=text)
+    subsetter.subset(font)
+    subset.save_font(font, target, options)
+
+
 def write_assets(app, exception):
-    """Join what is left of the stylesheets in site.css, and take its icons from FontAwesome."""
+    """Join what is left of the stylesheets in site.css, and cut the fonts of icons and formulas."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    sheets = [*THEME, *(Path(sheet.filename).relative_to("_static").as_posix()
-                        for sheet in app.builder._css_files)]
-    text = ""
-    for name in dict.fromkeys(sheets):
-        style = (static / name).read_text("utf-8")
-        text += URL.sub(lambda url: f"url({normpath(join(dirname(name), url[1]))})", style)
-    rules = tinycss2.parse_stylesheet(text, True, True)
-    pages = (path.read_text("utf-8") for path in Path(app.outdir).rglob("*.html"))
+    linked = sorted(app.builder._css_files, key=lambda css: css.priority)
+    linked = [Path(css.filename).relative_to("_static").as_posix() for css in linked]
+    rules = tinycss2.parse_stylesheet(join_sheets(static, [*THEME, *linked]), True, True)
+    pages = [path.read_text("utf-8") for path in Path(app.outdir).rglob("*.html")]
     words = [word for page in pages for word in re.findall('(?:class|id)="([^"]+)"', page)]
     words += [path.read_text("utf-8") for path in static.glob("*.js")]
     used, css = set(re.findall(r"[\w-]+", " ".join(words))), None
     while css != (css := purge(rules, used)):  # a property may hold another
         used.update(re.findall(r"var\((--[\w-]+)", css))
+    icons = "".join(re.findall("[\ue000-\uf8ff]", css))
+    cut_font(next(static.rglob("fa-solid-900.woff2")), static / "icons.woff2", icons)
+    shown = SoupStrainer(class_="katex-html")
+    math = "".join(
+        BeautifulSoup(page, "html.parser", parse_only=shown).get_text() for page in pages
+    )
+    for font in static.glob("katex/fonts/*.woff2"):
+        cut_font(font, font, math)
+    for font in (f"katex/fonts/KaTeX_{name}.woff2" for name in AT_ONCE.split()):
+        data = b64encode((static / font).read_bytes()).decode()
+        css = css.replace(f"url({font})", f"url(data:font/woff2;base64,{data})")
     (static / "site.css").write_text(css, "utf-8")
-    font, icons = ttLib.TTFont(next(static.rglob("fa-solid-900.ttf"))), subset.Subsetter()
-    icons.populate(text="".join(re.findall("[\ue000-\uf8ff]", css)))
-    icons.subset(font)
-    font.flavor = "woff"
-    font.save(static / "icons.woff")
 
 
 def setup(app):

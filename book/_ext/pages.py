@@ -58,7 +58,11 @@ def finish_page(app, pagename, templatename, context, doctree):
     """Mend the HTML, and find a description and a picture for those who find or share the page."""
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
-    plain = (p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math)) if doctree else ()
+    plain = (
+        (p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math))
+        if doctree
+        else ()
+    )
     context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
     image = doctree and doctree.next_node(nodes.image)
     context["preview"] = image and f"_images/{Path(image['uri']).name}"  # as it was written
