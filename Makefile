@@ -27,6 +27,9 @@ lint: $(READY) ## check the style of all code, notebooks included
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
 	$(BIN)/python tests/notebooks.py
 
+lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
+	$(BIN)/python tests/lighthouse.py
+
 clean: ## remove the environment and everything built
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis .coverage
 
@@ -40,4 +43,4 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book serve lab test lint notebooks clean
+.PHONY: help book serve lab test lint notebooks lighthouse clean

@@ -108,7 +108,7 @@ def site(built, inline_script):
     digest = base64.b64encode(sha256(inline_script.encode()).digest()).decode()
     policy = (
         f"default-src 'self'; script-src 'self' 'sha256-{digest}'; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:"
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
     )
 
     class Handler(SimpleHTTPRequestHandler):

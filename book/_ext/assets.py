@@ -1,7 +1,6 @@
 """One stylesheet of the rules that the pages can use, and fonts of the characters in them."""
 
 import re
-from base64 import b64encode
 from itertools import groupby, pairwise
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -11,8 +10,6 @@ from bs4 import BeautifulSoup, SoupStrainer
 from fontTools import subset
 
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]  # which the theme links by itself
-# Fonts of formulas that go into the stylesheet: fetched later, they would move the text.
-AT_ONCE = "AMS-Regular Caligraphic-Regular Main-Regular Math-Italic Size1-Regular Size2-Regular"
 URL = re.compile(r"url\([\"']?+(?!data:)([^)\"']+)[\"']?\)")
 
 
@@ -86,9 +83,6 @@ def write_assets(app, exception):
     )
     for font in static.glob("katex/fonts/*.woff2"):
         cut_font(font, font, math)
-    for font in (f"katex/fonts/KaTeX_{name}.woff2" for name in AT_ONCE.split()):
-        data = b64encode((static / font).read_bytes()).decode()
-        css = css.replace(f"url({font})", f"url(data:font/woff2;base64,{data})")
     (static / "site.css").write_text(css, "utf-8")
 
 
