@@ -31,13 +31,6 @@ def test_custom_property_goes_with_its_use():
     assert purge(css, "--used").count("--") == 1
 
 
-def test_sheets_are_joined_with_their_urls(tmp_path):
-    (tmp_path / "katex").mkdir()
-    (tmp_path / "katex/a.css").write_text("a{src:url('fonts/f.woff2') url(data:x/y) url(../b.png)}")
-    joined = assets.join_sheets(tmp_path, ["katex/a.css"])
-    assert joined == "a{src:url(katex/fonts/f.woff2) url(data:x/y) url(b.png)}"
-
-
 @pytest.mark.parametrize(
     ("source", "warning"),
     [

@@ -3,26 +3,12 @@
 import re
 from itertools import groupby, pairwise
 from pathlib import Path
-from posixpath import dirname, join, normpath
 
 import tinycss2
 from bs4 import BeautifulSoup, SoupStrainer
 from fontTools import subset
 
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]  # which the theme links by itself
-URL = re.compile(r"url\([\"']?+(?!data:)([^)\"']+)[\"']?\)")
-
-
-def join_sheets(static, names):
-    """Stylesheets as one text, with each URL as seen from the folder that they are all in."""
-
-    def move(url):
-        return f"url({normpath(join(dirname(name), url[1]))})"
-
-    text = ""
-    for name in names:
-        text += URL.sub(move, (static / name).read_text("utf-8"))
-    return text
 
 
 def needs(selector):
@@ -40,8 +26,7 @@ def purge(rules, used):
             selectors = [list(tokens) for comma, tokens in parts if not comma]
             kept = [tinycss2.serialize(tokens) for tokens in selectors if needs(tokens) <= used]
             items = tinycss2.parse_blocks_contents(rule.content, True, True)
-            items = [item for item in items if item.name[:2] != "--" or item.name in used]
-            body = ";".join(item.serialize() for item in items)
+            body = ";".join(i.serialize() for i in items if i.name[:2] != "--" or i.name in used)
             css += f"{','.join(kept)}{{{body}}}\n" if kept and body else ""
         elif rule.lower_at_keyword in ("media", "supports"):
             inner = purge(tinycss2.parse_rule_list(rule.content, True, True), used)
@@ -53,12 +38,8 @@ def purge(rules, used):
 
 def cut_font(source, target, text):
     """Write a font with no more than the characters of a text."""
-    options = subset.Options(flavor="woff2", hinting=False, notdef_outline=True)
-    font = subset.load_font(source, options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text)
-    subsetter.subset(font)
-    subset.save_font(font, target, options)
+    flags = "--flavor=woff2", "--no-hinting", "--no-layout-closure"
+    subset.main([str(source), f"--text={text}", f"--output-file={target}", *flags])
 
 
 def write_assets(app, exception):
@@ -68,20 +49,21 @@ def write_assets(app, exception):
     static = Path(app.outdir, "_static")
     linked = sorted(app.builder._css_files, key=lambda css: css.priority)
     linked = [Path(css.filename).relative_to("_static").as_posix() for css in linked]
-    rules = tinycss2.parse_stylesheet(join_sheets(static, [*THEME, *linked]), True, True)
+    sheets = "".join((static / name).read_text("utf-8") for name in [*THEME, *linked])
+    rules = tinycss2.parse_stylesheet(sheets, True, True)
     pages = [path.read_text("utf-8") for path in Path(app.outdir).rglob("*.html")]
     words = [word for page in pages for word in re.findall('(?:class|id)="([^"]+)"', page)]
     words += [path.read_text("utf-8") for path in static.glob("*.js")]
     used, css = set(re.findall(r"[\w-]+", " ".join(words))), None
     while css != (css := purge(rules, used)):  # a property may hold another
         used.update(re.findall(r"var\((--[\w-]+)", css))
-    icons = "".join(re.findall("[\ue000-\uf8ff]", css))
-    cut_font(next(static.rglob("fa-solid-900.woff2")), static / "icons.woff2", icons)
+    source = next(static.rglob("fa-solid-900.woff2"))
+    cut_font(source, static / "icons.woff2", "".join(re.findall("[\ue000-\uf8ff]", css)))
     shown = SoupStrainer(class_="katex-html")
     math = "".join(
         BeautifulSoup(page, "html.parser", parse_only=shown).get_text() for page in pages
     )
-    for font in static.glob("katex/fonts/*.woff2"):
+    for font in static.glob("fonts/KaTeX_*.woff2"):
         cut_font(font, font, math)
     (static / "site.css").write_text(css, "utf-8")
 

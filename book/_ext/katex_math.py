@@ -11,10 +11,9 @@ from pathlib import Path
 import quickjs
 from docutils import nodes
 from sphinx.util import logging
-from sphinx.util.fileutil import copy_asset
 from sphinx.util.math import get_node_equation_number
 
-KATEX = Path(__file__).parent / "katex"  # the files of a release, unchanged
+KATEX = Path(__file__).with_name("katex") / "katex.min.js"
 # As JSON: the engine cannot hand out a string that it joined and has not copied into one piece.
 RENDER = """(tex, displayMode) =>
     JSON.stringify(katex.renderToString(tex, {displayMode, strict: "error"}))"""
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 def engine():
     """The function of JavaScript from TeX to HTML, made once and only if there is math."""
     context = quickjs.Context()
-    context.eval((KATEX / "katex.min.js").read_text("utf-8"))
+    context.eval(KATEX.read_text("utf-8"))
     return context.eval(RENDER)
 
 
@@ -46,13 +45,11 @@ def visit_math(self, node):
 
 
 def visit_math_block(self, node):
-    """Display math: a wide equation scrolls, and the keyboard reaches it."""
+    """Display math, with Sphinx's number."""
     number = node["number"] and get_node_equation_number(self, node)
     if node["nowrap"]:  # an environment such as align, which KaTeX would number by itself
         logger.warning("use aligned between $$ and $$ (label)", location=node, type="katex")
-    # The link on a number takes the focus already, and scrolls the equation that it is in.
-    focus = {} if number else {"tabindex": "0"}
-    self.body.append(self.starttag(node, "div", CLASS="math", **focus))
+    self.body.append(self.starttag(node, "div", CLASS="math"))
     self.body.append(typeset(node, display=True))
     if number:
         self.body.append(f'<span class="eqno">({number})')
@@ -62,16 +59,7 @@ def visit_math_block(self, node):
     raise nodes.SkipNode
 
 
-def copy_style(app):
-    """Put KaTeX's stylesheet and fonts beside the theme's; its script stays here."""
-    if app.builder.format == "html":
-        out = Path(app.outdir, "_static/katex")
-        copy_asset(KATEX, out, excluded=lambda path: path.endswith(".js"))
-
-
 def setup(app):
     """Take the place of Sphinx's own renderers."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
-    app.connect("builder-inited", copy_style)
-    app.add_css_file("katex/katex.min.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

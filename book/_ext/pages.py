@@ -32,8 +32,8 @@ def need_repository(app, config):
     """Without an address, drop the buttons that lead to the repository: the theme would fail."""
     options = config.html_theme_options
     if not options.get("repository_url"):
-        for name in ("repository", "edit_page", "issues"):
-            options.pop(f"use_{name}_button", None)
+        for name in ("repository_button", "edit_page_button", "issues_button"):
+            options.pop(f"use_{name}", None)
         options.pop("launch_buttons", None)
 
 
