@@ -541,7 +541,8 @@ def test_purged_stylesheet_looks_the_same_as_the_whole_ones(visit, built, addres
     with visit(address) as tab:
         tab.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         if "?" in address:
-            tab.wait_for_selector("#search-results li p.context")
+            tab.locator("#search-results h2", has_text="Search Results").wait_for()
+            tab.wait_for_load_state("networkidle")  # the excerpts
         purged = tab.evaluate(LOOKS)
         tab.evaluate("""() => new Promise(resolve => {
             const link = document.querySelector("link[rel=stylesheet]");
