@@ -42,6 +42,10 @@ LOSS, GRADIENT = objective(MODEL, logistic)
 NORM = np.linalg.norm
 
 
+def column(x):
+    return x[:, :1]
+
+
 def floats(*shape, dtype=float):
     return np.zeros(shape, dtype)
 
@@ -376,6 +380,42 @@ BAD_CALLS = [
      TypeError, "thetas: expected real numbers, got str 'down'"),
     ("path: no axes", lambda: plot.path(floats(5, 2), ax="left"),
      TypeError, "ax: expected matplotlib axes, got str 'left'"),
+    ("points: three coordinates", lambda: plot.points(floats(4, 3), Y),
+     ValueError, "x: expected shape (n, 2), got (4, 3)"),
+    ("points: a label too few", lambda: plot.points(X, Y[1:]),
+     ValueError, "y: expected shape (4, 1), got (3, 1)"),
+    ("points: two shades for four points", lambda: plot.points(X, Y, shade=floats(2)),
+     ValueError, "shade: expected one number or 4, got an array (2,) of float64"),
+    ("points: text for a shade", lambda: plot.points(X, Y, shade="dark"),
+     TypeError, "shade: expected real numbers, got str 'dark'"),
+    ("points: no axes", lambda: plot.points(X, Y, "left"),
+     TypeError, "ax: expected matplotlib axes, got str 'left'"),
+    ("regions: score is an array", lambda: plot.regions(X, (0, 1), (0, 1)),
+     TypeError, "score: expected a function, got an array (4, 2) of float64"),
+    ("regions: limits swapped", lambda: plot.regions(column, (1, 0), (0, 1)),
+     ValueError, "xlim: expected finite low < high, got tuple (1, 0)"),
+    ("regions: one limit", lambda: plot.regions(column, (0, 1), 1),
+     ValueError, "ylim: expected finite low < high, got int 1"),
+    ("regions: no axes", lambda: plot.regions(column, (0, 1), (0, 1), 3),
+     TypeError, "ax: expected matplotlib axes, got int 3"),
+    ("regions: one point of the grid", lambda: plot.regions(column, (0, 1), (0, 1), resolution=1),
+     ValueError, "resolution: expected an integer ≥ 2, got 1"),
+    ("carried_grid: nothing to carry with",
+     lambda: plot.carried_grid(None, column, (0, 1), (0, 1)),
+     TypeError, "carry: expected a function, got NoneType None"),
+    ("carried_grid: score is a number", lambda: plot.carried_grid(NORM, 0.5, (0, 1), (0, 1)),
+     TypeError, "score: expected a function, got float 0.5"),
+    ("carried_grid: limits swapped", lambda: plot.carried_grid(NORM, column, (1, 0), (0, 1)),
+     ValueError, "xlim: expected finite low < high, got tuple (1, 0)"),
+    ("carried_grid: infinite limit", lambda: plot.carried_grid(NORM, column, (0, 1), (0, inf)),
+     ValueError, "ylim: expected finite low < high, got tuple (0, inf)"),
+    ("carried_grid: no axes", lambda: plot.carried_grid(np.sin, column, (0, 1), (0, 1), "left"),
+     TypeError, "ax: expected matplotlib axes, got str 'left'"),
+    ("carried_grid: one line", lambda: plot.carried_grid(NORM, column, (0, 1), (0, 1), lines=1),
+     ValueError, "lines: expected an integer ≥ 2, got 1"),
+    ("carried_grid: half a point",
+     lambda: plot.carried_grid(NORM, column, (0, 1), (0, 1), resolution=2.5),
+     TypeError, "resolution: expected an integer ≥ 2, got float 2.5"),
 ]
 # fmt: on
 
@@ -423,4 +463,5 @@ def test_every_argument_of_every_public_function_has_a_bad_call():
         ("Loss", "of_logits"),  # anything is true or false
         ("contours", "levels"),  # matplotlib checks them
         ("path", "style"),  # matplotlib checks it
+        ("points", "style"),
     }

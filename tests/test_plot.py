@@ -16,6 +16,15 @@ def no_figure_stays_open():
     plt.close("all")
 
 
+X = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0], [8.0, 9.0]])
+Y = np.array([[1.0], [0.0], [0.0], [1.0], [1.0]])
+
+
+def slanted(x):
+    """Negative below a slanted line, positive above it."""
+    return x[:, 1:] - 2 * x[:, :1] - 0.25
+
+
 def drawings():
     """Each plot function with arguments that suit it, waiting for axes."""
     yield pytest.param(
@@ -24,6 +33,15 @@ def drawings():
     )
     yield pytest.param(lambda **ax: plot.path([[0, 0], [1, 1]], **ax), id="path")
     yield pytest.param(lambda **ax: plot.network(MLP((2, 3, 1)), **ax), id="network")
+    yield pytest.param(lambda **ax: plot.points(X, Y, **ax), id="points")
+    yield pytest.param(
+        lambda **ax: plot.regions(slanted, (-1, 1), (-1, 1), **ax),
+        id="regions",
+    )
+    yield pytest.param(
+        lambda **ax: plot.carried_grid(np.sinh, slanted, (-1, 1), (-1, 1), **ax),
+        id="carried_grid",
+    )
 
 
 every_plot = pytest.mark.parametrize("draw", list(drawings()))
@@ -93,6 +111,101 @@ def test_default_levels_and_resolution():
     (lines,) = plot.contours(lambda theta: calls.append(1) or theta[0], (0, 1), (0, 1)).collections
     assert 12 <= len(lines.levels) <= 18  # 16 or so: matplotlib rounds the heights
     assert len(calls) == 81 * 81
+
+
+def test_points_are_where_they_were_given_class_by_class():
+    zero, one = plot.points(X, Y).collections
+    np.testing.assert_array_equal(zero.get_offsets(), X[[1, 2]])
+    np.testing.assert_array_equal(one.get_offsets(), X[[0, 3, 4]])
+
+
+def test_classes_differ_in_colour_and_in_shape():
+    zero, one = plot.points(X, Y, shade=0.5).collections
+    plt.gcf().canvas.draw()
+    assert zero.get_facecolor()[0] == pytest.approx(
+        matplotlib.colors.to_rgba(plot.COLORS["blue"]), abs=0.01
+    )
+    assert one.get_facecolor()[0] == pytest.approx(
+        matplotlib.colors.to_rgba(plot.COLORS["orange"]), abs=0.01
+    )
+    assert len(zero.get_paths()[0].vertices) > len(one.get_paths()[0].vertices)  # circle, triangle
+
+
+def test_each_point_has_its_own_shade():
+    zero, one = plot.points(X, Y, shade=np.array([0.0, 0.9, 0.1, 0.5, 1.0])).collections
+    plt.gcf().canvas.draw()
+    for mine, brightest_first in ((zero, [1, 0]), (one, [0, 1, 2])):
+        brightness = mine.get_facecolor()[:, :3].sum(axis=1)
+        assert np.argsort(-brightness).tolist() == brightest_first
+
+
+def test_points_take_the_properties_of_markers():
+    for mine in plot.points(X, Y, s=99, zorder=7).collections:
+        assert (mine.get_sizes().tolist(), mine.get_zorder()) == ([99], 7)
+
+
+def test_the_line_between_the_regions_is_where_the_score_is_zero():
+    ax = plot.regions(slanted, (-1, 1), (-2, 2), resolution=11)
+    line = ax.collections[-1].get_paths()[0]
+    assert len(line.vertices) > 2
+    np.testing.assert_allclose(slanted(line.vertices), 0, atol=1e-12)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
+
+
+def test_regions_have_the_colours_of_their_classes():
+    below, above = plot.regions(slanted, (-1, 1), (-2, 2)).collections[0].get_paths()
+    blue, orange = plt.gca().collections[0].get_facecolor()
+    assert below.contains_point((0.5, -1.0))
+    assert above.contains_point((-0.5, 1.0))
+    assert blue[2] > blue[0]
+    assert orange[0] > orange[2]
+
+
+@pytest.mark.parametrize(("sign", "colour"), [(-1.0, 2), (1.0, 0)])
+def test_a_plane_of_one_class_has_one_colour_and_no_line(sign, colour):
+    ax = plot.regions(lambda x: sign + 0 * x[:, :1], (-1, 1), (-1, 1), resolution=3)
+    areas, line = ax.collections
+    halves = dict(zip((2, 0), areas.get_paths(), strict=True))
+    assert halves.pop(colour).contains_point((0.3, 0.3))
+    assert not any(path.contains_point((0.3, 0.3)) for path in halves.values())
+    assert all(len(path.vertices) == 0 for path in line.get_paths())
+
+
+def carry(x):
+    return np.stack([x[:, 0] + x[:, 1] ** 2, 3 * x[:, 1]], axis=1)
+
+
+def test_every_point_of_the_grid_is_carried_and_drawn_once():
+    ax = plot.carried_grid(carry, slanted, (-1, 1), (-2, 2), lines=3, resolution=5)
+    drawn = np.concatenate([line.get_xydata() for line in ax.lines])
+    drawn = drawn[~np.isnan(drawn).any(axis=1)]
+    down = [(x, y) for x in (-1, 0, 1) for y in (-2, -1, 0, 1, 2)]
+    across = [(x, y) for x in (-1, -0.5, 0, 0.5, 1) for y in (-2, 0, 2)]
+    expected = carry(np.array(down + across, float))
+    np.testing.assert_allclose(sorted(drawn.tolist()), sorted(expected.tolist()))
+
+
+def test_the_grid_is_coloured_by_the_score_of_the_point_it_came_from():
+    ax = plot.carried_grid(lambda x: x, slanted, (-1, 1), (-2, 2))
+    seen = set()
+    for line in ax.lines:
+        x = line.get_xydata()
+        x = x[~np.isnan(x).any(axis=1)]
+        if len(x):
+            seen.add(line.get_color())
+            positive = line.get_color() == plot.COLORS["orange"]
+            assert np.array_equal(slanted(x) > 0, np.full((len(x), 1), positive))
+    assert seen == {plot.COLORS["blue"], plot.COLORS["orange"]}
+
+
+def test_lines_of_the_grid_connect_neighbours():
+    ax = plot.carried_grid(lambda x: x, lambda x: 1 + 0 * x[:, :1], (0, 4), (0, 8), lines=3)
+    shown = [line.get_xydata() for line in ax.lines if not np.isnan(line.get_xydata()).any()]
+    assert len(shown) == 6
+    for x in shown:
+        fixed, moving = (0, 1) if np.ptp(x[:, 0]) == 0 else (1, 0)
+        assert np.ptp(x[:, fixed]) == 0
+        assert np.all(np.diff(x[:, moving]) > 0)
 
 
 def contrast_on_white(color):

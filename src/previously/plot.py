@@ -1,11 +1,12 @@
-"""The look of the book's figures, and drawings of what a descent does."""
+"""The look of the book's figures, and drawings of what a descent and a network do."""
 
 from itertools import cycle, pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-from ._check import callable_, count, describe, real, require
+from ._check import callable_, count, describe, floats, real, require
 from .mlp import MLP
 
 # Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
@@ -51,11 +52,7 @@ def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
             numbers, ax no axes or resolution is below 2.
     """
     callable_("f", f)
-    count("resolution", resolution, least=2)
-    xs, ys = (
-        np.linspace(*_limits(name, lim), resolution)
-        for name, lim in (("xlim", xlim), ("ylim", ylim))
-    )
+    xs, ys = _spread(xlim, ylim, resolution)
     heights = [[f(np.array([x, y])) for x in xs] for y in ys]
     ax = _axes(ax)
     ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
@@ -127,6 +124,107 @@ def _units(ax, l, ys, colour):
     ax.scatter(np.full(len(ys), l), ys, s=500, c="white", edgecolors=colour, linewidths=2, zorder=2)
 
 
+def points(x, y, ax=None, shade=1.0, **style):
+    """Points of two classes: blue circles of class 0, orange triangles of class 1.
+
+    Args:
+        x: where they are, a float array (n, 2).
+        y: labels 0 and 1, a float array (n, 1).
+        ax: the axes to draw on; the current ones if None.
+        shade: from 0, light, to 1, dark: one number, or an array (n,).
+        style: properties of the markers, as for `Axes.scatter`.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError, ValueError: when x, y or shade has another kind or shape, or ax is no axes.
+    """
+    floats("x", x, "n", 2)
+    floats("y", y, len(x), 1)
+    shade = real("shade", shade)
+    if shade.shape not in ((), (len(x),)):
+        raise ValueError(f"shade: expected one number or {len(x)}, got {describe(shade)}")
+    ax = _axes(ax)
+    look = {"s": 14, "edgecolors": "white", "linewidths": 0.3, "zorder": 2, **style}
+    for label, (marker, tints) in enumerate(zip("o^", _TINTS)):
+        mine = y[:, 0] == label
+        c = np.broadcast_to(shade, len(x))[mine]
+        ax.scatter(*x[mine].T, c=c, cmap=tints, vmin=0, vmax=1, marker=marker, **look)
+    return ax
+
+
+def regions(score, xlim, ylim, ax=None, resolution=201):
+    """The plane cut in two: blue where score(x) < 0, orange where score(x) > 0, a line between.
+
+    Args:
+        score: x (n, 2) → (n, 1), called once with all points of a grid.
+        xlim, ylim: the (lowest, highest) x₁ and x₂.
+        ax: the axes to draw on; the current ones if None.
+        resolution: points of the grid along each axis.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError, ValueError: when score is no function, a limit is not a pair of increasing
+            numbers, ax no axes or resolution is below 2.
+    """
+    callable_("score", score)
+    xs, ys = _spread(xlim, ylim, resolution)
+    heights = score(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
+    heights = heights.reshape(resolution, resolution)
+    ax = _axes(ax)
+    blue, orange = (tints(0.0) for tints in _TINTS)
+    halves = [-np.inf, 0, np.inf]
+    ax.contourf(xs, ys, heights, levels=halves, colors=[blue, orange], alpha=0.3)
+    ax.contour(xs, ys, heights, levels=[0], colors=INK, linewidths=1.6)
+    ax.set(xlim=xlim, ylim=ylim)
+    return ax
+
+
+def carried_grid(carry, score, xlim, ylim, ax=None, lines=19, resolution=1000):
+    """A regular grid of the plane, carried through a map and coloured as `regions` are.
+
+    Args:
+        carry: x (n, 2) → (n, 2), where the points of the grid go; called once with all of them.
+        score: x (n, 2) → (n, 1), whose sign gives the colour.
+        xlim, ylim: the (lowest, highest) x₁ and x₂ of the grid.
+        ax: the axes to draw on; the current ones if None.
+        lines: how many lines along each axis.
+        resolution: points of each line.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError, ValueError: when carry or score is no function, a limit is not a pair of
+            increasing numbers, ax no axes, or lines or resolution is below 2.
+    """
+    callable_("carry", carry)
+    callable_("score", score)
+    count("lines", lines, least=2)
+    fine, coarse = _spread(xlim, ylim, resolution), _spread(xlim, ylim, lines)
+    down = np.stack(np.meshgrid(coarse[0], fine[1]), axis=-1)  # (resolution, lines, 2)
+    across = np.stack(np.meshgrid(fine[0], coarse[1], indexing="ij"), axis=-1)
+    x = np.concatenate([down, across], axis=1)
+    image, side = (f(x.reshape(-1, 2)).reshape(*x.shape[:2], -1) for f in (carry, score))
+    ax = _axes(ax)
+    for mine, color in ((side <= 0, COLORS["blue"]), (side > 0, COLORS["orange"])):
+        shown = np.where(mine, image, np.nan)  # a gap where the other colour goes on
+        ax.plot(shown[..., 0], shown[..., 1], color=color, linewidth=0.5, alpha=0.4, zorder=1)
+    return ax
+
+
+def _tints(color):
+    """From a light tint of the colour to a dark shade of it."""
+    rgb = np.array(to_rgb(color))
+    return LinearSegmentedColormap.from_list("", [0.5 + 0.5 * rgb, rgb, 0.55 * rgb])
+
+
+_TINTS = _tints(COLORS["blue"]), _tints(COLORS["orange"])
+
+
 def _axes(ax):
     return plt.gca() if ax is None else require(plt.Axes, "ax", ax, "matplotlib axes")
 
@@ -136,3 +234,12 @@ def _limits(name, value):
     if limits.shape != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
         raise ValueError(f"{name}: expected finite low < high, got {describe(value)}")
     return limits
+
+
+def _spread(xlim, ylim, resolution):
+    """Evenly spread coordinates along both axes."""
+    count("resolution", resolution, least=2)
+    return [
+        np.linspace(*_limits(name, lim), resolution)
+        for name, lim in (("xlim", xlim), ("ylim", ylim))
+    ]
