@@ -106,6 +106,7 @@ def test_logistic_against_mpmath(o, y):
         assert error <= 1e-12 * exact
 
 
+@pytest.mark.equation("eq-cross-entropy")
 @every_row
 def test_cross_entropy_against_mpmath(row):
     for k in range(len(row)):
@@ -144,6 +145,7 @@ def test_logistic_gradient_against_mpmath(o, y):
     assert abs(logistic.grad(*one_pair(o, y)).item() - exact) <= 1e-15
 
 
+@pytest.mark.equation("eq-cross-entropy-gradient")
 @every_row
 def test_cross_entropy_gradient_against_mpmath(row):
     for k in range(len(row)):
@@ -203,6 +205,14 @@ def test_cross_entropy_lies_within_log_K_above_the_margin_loss(o, data):
     value = cross_entropy(o, np.eye(K)[[k]])
     assert isfinite(value)
     assert margin_loss <= value <= (margin_loss + log(K)) * (1 + 1e-14)
+
+
+@pytest.mark.equation("eq-softmax")
+@every_row
+def test_softmax_against_mpmath(row):
+    (probabilities,) = softmax(np.array([row]))
+    for ours, exact in zip(probabilities.tolist(), exact_softmax(row), strict=True):
+        assert abs(ours - exact) <= 1e-15
 
 
 @given(o=rows_of_logits)

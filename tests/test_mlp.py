@@ -237,3 +237,16 @@ def test_a_wide_layer_scales_gradients_by_the_gain_and_the_root_mean_square_of_p
         predicted = gain * np.sqrt(np.mean(phi.prime(o[1][i], a[1][i]) ** 2))
         ratios.append(np.linalg.norm(d1) / np.linalg.norm(d2) / predicted)
     assert np.mean(ratios) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.equation("eq-hidden-layers")
+@pytest.mark.parametrize("phi", [np.tanh, np.arctan], ids=["tanh", "arctan"])
+def test_the_last_of_three_hidden_layers_is_the_composition(phi):
+    model = MLP((2, 5, 4, 2, 1), Activation(phi.__name__, phi, lambda o, a: o))
+    theta = rng(3).standard_normal(model.p)
+    (w0, b0), (w1, b1), (w2, b2), _ = model.layers(theta)
+    x = rng(4).standard_normal((7, 2))
+    _, a = model.forward(theta, x)
+    for column, row in zip(x, a[3], strict=True):
+        expected = phi(w2 @ phi(w1 @ phi(w0 @ column + b0) + b1) + b2)
+        np.testing.assert_allclose(row, expected, rtol=1e-13)

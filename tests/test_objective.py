@@ -146,6 +146,53 @@ def test_logistic_regression_of_one_pair_against_mpmath(y):
         assert value(pair, np.array([w, b])) == pytest.approx(float(exact), rel=1e-12, abs=1e-300)
 
 
+def representation(sizes, n=9):
+    """A network with random θ, its data set, and the pairs (last hidden layer, y)."""
+    model, rng = MLP(sizes), np.random.default_rng(5)
+    theta = rng.standard_normal(model.p)
+    y = np.arange(float(n))[:, None] % 2
+    dataset = Dataset(rng.standard_normal((n, sizes[0])), y)
+    _, a = model.forward(theta, dataset.x)
+    return model, theta, dataset, Dataset(a[-2], y)
+
+
+every_depth_of_classifier = pytest.mark.parametrize(
+    "sizes", [(2, 16, 16, 2, 1), (3, 4, 1), (2, 5, 3, 1)], ids=str
+)
+
+
+@pytest.mark.equation("eq-last-layer")
+@every_depth_of_classifier
+def test_a_network_gives_class_1_the_probability_of_logistic_regression(sizes):
+    model, theta, dataset, pairs = representation(sizes)
+    value, _ = objective(model, logistic)
+    w, b = model.layers(theta)[-1]
+    for x, a in zip(dataset.x, pairs.x, strict=True):
+        probability = np.exp(-value(Dataset(x[None], np.ones((1, 1))), theta))
+        assert probability == pytest.approx(1 / (1 + np.exp(-(w[0] @ a + b[0]))), rel=1e-13)
+
+
+@pytest.mark.equation("eq-last-layer-gradient")
+@every_depth_of_classifier
+def test_the_last_layer_s_gradient_is_that_of_logistic_regression(sizes):
+    model, theta, dataset, pairs = representation(sizes)
+    _, gradient = objective(model, logistic)
+    regression = MLP((sizes[-2], 1))
+    _, regression_gradient = objective(regression, logistic)
+    w, b = model.layers(theta)[-1]
+    last = gradient(dataset, theta)[-regression.p :]
+
+    residuals = [
+        1 / (1 + np.exp(-(w[0] @ a + b[0]))) - y[0] for a, y in zip(pairs.x, pairs.y, strict=True)
+    ]
+    dL_dw = sum(r * a for r, a in zip(residuals, pairs.x, strict=True)) / len(pairs)
+    dL_db = sum(residuals) / len(pairs)
+    np.testing.assert_allclose(last, [*dL_dw, dL_db], rtol=1e-12, atol=1e-15)
+
+    own = regression_gradient(pairs, theta[-regression.p :])
+    np.testing.assert_array_equal(last, own)
+
+
 @pytest.mark.equation("eq-minibatch-variance")
 @pytest.mark.parametrize("B", [1, 2, 3, 6, 7], ids=lambda B: f"B={B}")
 def test_variance_of_the_minibatch_gradient_over_every_minibatch(B):
