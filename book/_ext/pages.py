@@ -1,6 +1,7 @@
 """Small repairs of what the theme and the libraries leave undone."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from textwrap import shorten
 
@@ -54,10 +55,23 @@ def measure_images(app, doctree, docname):
             image["width"], image["height"] = (f"{side}px" for side in size)
 
 
+def move_scripts(app, context):
+    """Put the script of a cell's output into a file: a strict policy runs none in the page."""
+
+    def move(script):
+        file = Path(app.outdir, "_static", sha256(script[1].encode()).hexdigest()[:8] + ".js")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(script[1], "utf-8")
+        return f'<script defer src="{context["pathto"](f"_static/{file.name}", 1)}"></script>'
+
+    context["body"] = re.sub("<script>(.+?)</script>", move, context["body"], flags=re.DOTALL)
+
+
 def finish_page(app, pagename, templatename, context, doctree):
     """Mend the HTML, and find a description and a picture for those who find or share the page."""
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
+    move_scripts(app, context)
     plain = (
         (p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math))
         if doctree
