@@ -28,15 +28,19 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// The keyboard reaches what scrolls sideways, and only that.
-const scrolls = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
+// The keyboard reaches what scrolls sideways, and only that; a font that arrives may change which.
+const wide = document.querySelectorAll(
+  "pre, div.math, .pst-scrollable-table-container, .cell_output > .output",
+);
+function reach(elements) {
+  for (const element of elements) {
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
   }
-});
-const wide = "pre, div.math, .pst-scrollable-table-container, .cell_output > .output";
-for (const element of document.querySelectorAll(wide)) scrolls.observe(element);
+}
+const sizes = new ResizeObserver((entries) => reach(entries.map(({ target }) => target)));
+for (const element of wide) sizes.observe(element);
+document.fonts.addEventListener("loadingdone", () => reach(wide));
 
 // A link chosen in a menu closes it.
 for (const menu of document.querySelectorAll("[popover]")) {
