@@ -491,7 +491,7 @@ def test_address_that_leads_nowhere_leads_back(visit):
 
 def test_code_is_copied(visit):
     with visit(f"{PAGES[1]}.html", permissions=["clipboard-read", "clipboard-write"]) as tab:
-        cell = tab.locator(".highlight").first
+        cell = tab.locator(".highlight:visible").first
         cell.hover()
         cell.locator(".copybtn").click()
         tab.wait_for_selector(".copybtn.success")
