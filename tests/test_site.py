@@ -3,6 +3,7 @@
 import base64
 import gzip
 import io
+import json
 import os
 import pickle
 import re
@@ -18,13 +19,14 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import axe_playwright_python
+import notebooks
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 from docutils import nodes
 from fontTools import ttLib
 from PIL import Image
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from previously.plot import COLORS
@@ -157,8 +159,7 @@ def visit(browser, site):
         context = browser.new_context(
             color_scheme=mode,
             viewport={"width": width, "height": 900},
-            reduced_motion="reduce",
-            **options,
+            **{"reduced_motion": "reduce", **options},
         )
         context.set_default_timeout(10_000)
         tab = context.new_page()
@@ -618,3 +619,86 @@ def test_buttons_that_need_a_repository_wait_for_its_address(built, tmp_path):
     built, warnings = build(tmp_path, tmp_path / "out")
     assert launch <= hosts(built)
     assert not warnings, "\n".join(warnings)
+
+
+@pytest.fixture
+def frames():
+    """What the scrubber was stored with; the notebook compares it with the network's arrays."""
+    cells = notebooks.read(notebooks.BOOK / "end_to_end.ipynb").cells
+    (stored,) = next(cell.outputs for cell in cells if cell.id == "scrubber")
+    html = stored.data["text/html"]
+    assert len(html) <= 500_000
+    said, *paths = json.loads(BeautifulSoup(html, "html.parser").div["data-frames"])
+    return list(zip(said, *paths, strict=True))
+
+
+def shown(scrubber):
+    paths = scrubber.locator("path.frame").evaluate_all("all => all.map(e => e.getAttribute('d'))")
+    slider, said = scrubber.locator("input"), scrubber.locator("span").inner_text()
+    assert slider.get_attribute("aria-valuetext") == said
+    return int(slider.input_value()), (said, *paths)
+
+
+def test_scrubber_shows_each_epoch_by_mouse_and_keyboard(visit, frames):
+    with visit("book/end_to_end.html") as tab:
+        scrubber = tab.locator(".scrubber")
+        slider, end = scrubber.locator("input"), len(frames) - 1
+        assert shown(scrubber) == (end, frames[end])
+        slider.focus()
+        for key, epoch in [
+            ("Home", 0),
+            ("ArrowRight", 1),
+            ("ArrowUp", 2),
+            ("ArrowLeft", 1),
+            ("End", end),
+            ("ArrowDown", end - 1),
+        ]:
+            tab.keyboard.press(key)
+            assert shown(scrubber) == (epoch, frames[epoch])
+
+        box = slider.bounding_box()
+        for share in (0.5, 0.0, 1.0):
+            slider.click(position={"x": 1 + share * (box["width"] - 2), "y": box["height"] / 2})
+            at, frame = shown(scrubber)
+            assert abs(at - share * end) <= 1
+            assert frame == frames[at]
+
+
+def test_scrubber_plays_only_when_asked(visit, frames):
+    with visit("book/end_to_end.html", reduced_motion="no-preference") as tab:
+        scrubber, end = tab.locator(".scrubber"), len(frames) - 1
+        button, slider = scrubber.locator("button"), scrubber.locator("input")
+        tab.wait_for_timeout(500)
+        assert shown(scrubber) == (end, frames[end])
+        assert button.inner_text() == "Play"
+
+        button.click()
+        assert button.inner_text() == "Pause"
+        tab.wait_for_timeout(500)
+        button.click()
+        assert button.inner_text() == "Play"
+        at, frame = shown(scrubber)
+        assert 0 < at < end
+        tab.wait_for_timeout(500)
+        assert shown(scrubber) == (at, frames[at]) == (at, frame)
+
+        slider.press("End")
+        slider.press("ArrowLeft")
+        button.click()
+        expect(button).to_have_text("Play")
+        assert shown(scrubber) == (end, frames[end])
+
+
+def test_scrubber_does_not_play_where_motion_is_unwelcome(visit):
+    with visit("book/end_to_end.html") as tab:
+        assert tab.locator(".scrubber input").is_visible()
+        assert not tab.locator(".scrubber button").is_visible()
+
+
+def test_without_scripts_the_scrubber_is_a_picture_of_the_end(visit, frames):
+    with visit("book/end_to_end.html", java_script_enabled=False) as tab:
+        scrubber = tab.locator(".scrubber")
+        drawn = [path.get_attribute("d") for path in scrubber.locator("path.frame").all()]
+        assert drawn == list(frames[-1][1:])
+        assert scrubber.locator("svg").first.is_visible()
+        assert not scrubber.locator("input").is_visible()
