@@ -60,9 +60,8 @@ def write_assets(app, exception):
     source = next(static.rglob("fa-solid-900.woff2"))
     cut_font(source, static / "icons.woff2", "".join(re.findall("[\ue000-\uf8ff]", css)))
     shown = SoupStrainer(class_="katex-html")
-    math = "".join(
-        BeautifulSoup(page, "html.parser", parse_only=shown).get_text() for page in pages
-    )
+    formulas = (BeautifulSoup(page, "html.parser", parse_only=shown) for page in pages)
+    math = "".join(formula.get_text() for formula in formulas)
     for font in static.glob("fonts/KaTeX_*.woff2"):
         cut_font(font, font, math)
     (static / "site.css").write_text(css, "utf-8")

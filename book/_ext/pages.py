@@ -72,11 +72,8 @@ def finish_page(app, pagename, templatename, context, doctree):
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
     move_scripts(app, context)
-    plain = (
-        (p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math))
-        if doctree
-        else ()
-    )
+    paragraphs = doctree.findall(nodes.paragraph) if doctree else ()
+    plain = (p for p in paragraphs if not p.next_node(nodes.math))
     context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
     image = doctree and doctree.next_node(nodes.image)
     context["preview"] = image and f"_images/{Path(image['uri']).name}"  # as it was written
