@@ -1,0 +1,73 @@
+"""A browser, a server and what is asked of every page: for the tests, and to print the slides."""
+
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import axe_playwright_python
+from bs4 import BeautifulSoup
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+
+def launch(playwright):
+    """The system's Chromium, or else the one that `playwright install chromium` brings."""
+    system = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return playwright.chromium.launch(executable_path=system, args=FLAGS)
+
+
+@cache
+def soup(path):
+    """The HTML of a page."""
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@contextmanager
+def serve(folder, policy=None):
+    """The address of a site, served as hosts do, with a Content-Security-Policy or without."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self):
+            if policy:
+                self.send_header("Content-Security-Policy", policy)
+            super().end_headers()
+
+        def send_error(self, code, message=None, explain=None):
+            """Answer with the site's own page."""
+            page = (folder / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def violations(tab):
+    """What axe-core finds fault with; its own script may not run under the policy of the site."""
+    tab.evaluate(AXE.read_text("utf-8"))
+    found = tab.evaluate("axe.run({resultTypes: ['violations']}).then(run => run.violations)")
+    return [
+        f"{fault['id']}: {node['html']}\n{node['failureSummary']}"
+        for fault in found
+        for node in fault["nodes"]
+    ]

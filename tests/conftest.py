@@ -1,0 +1,142 @@
+"""The book built once, served, and opened in a browser that complains of every fault."""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import yaml
+from browsing import launch, serve, soup
+from playwright.sync_api import Error, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Build the book in a folder as `make book` does: the folder of the site and the warnings."""
+
+    def build(source, out):
+        command = shutil.which("jupyter-book", path=Path(sys.executable).parent)
+        options = ["--path-output", out, "-W", "-n", "--keep-going"]
+        result = subprocess.run(
+            [command, "build", source, *options], capture_output=True, text=True, encoding="utf-8"
+        )
+        log = re.sub(r"\x1b\[[\d;]*m", "", result.stdout + result.stderr)
+        warnings = [line for line in log.splitlines() if "WARNING:" in line or "ERROR:" in line]
+        return out / "_build", warnings if result.returncode == 0 else warnings or [log]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def book(build, tmp_path_factory):
+    return build(ROOT, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def built(book):
+    return book[0]
+
+
+@pytest.fixture(scope="session")
+def elsewhere(build, tmp_path_factory):
+    """The book with the address of a repository, built where some of its slides were printed."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree(ROOT / "book", source / "book")
+    shutil.copy(ROOT / "_toc.yml", source)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    config["repository"]["url"] = "https://github.com/someone/somewhere"
+    (source / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
+    printed = out / "_build/html/book/slides"
+    printed.mkdir(parents=True)
+    for name in ("sgd.pdf", "sgd-notes.pdf", "backprop.pdf"):
+        (printed / name).touch()
+    os.utime(printed / "backprop.pdf", (0, 0))  # before the last change of the book
+    built, warnings = build(source, out)
+    assert not warnings, "\n".join(warnings)
+    return built
+
+
+@pytest.fixture(scope="session")
+def inline_script(built):
+    """The one script that stands in the pages themselves."""
+    scripts = {
+        script.string
+        for path in (built / "html").rglob("*.html")
+        for script in soup(path).find_all("script", src=False)
+    }
+    assert len(scripts) == 1, f"a strict policy would need more than one hash: {scripts}"
+    return scripts.pop()
+
+
+@pytest.fixture(scope="session")
+def site(built, inline_script):
+    """The address of the built site, served with a strict Content-Security-Policy."""
+    digest = base64.b64encode(sha256(inline_script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'self'; script-src 'self' 'sha256-{digest}'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+    )
+    with serve(built / "html", policy) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        try:
+            chromium = launch(playwright)
+        except Error as error:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(f"no Chromium, try `playwright install chromium`: {error.message}")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page of the site, and fail if it asks elsewhere or complains, at once or later."""
+
+    @contextmanager
+    def open_page(address, mode="light", width=1280, height=900, at=site, missing=False, **options):
+        context = browser.new_context(
+            color_scheme=mode,
+            viewport={"width": width, "height": height},
+            **{"reduced_motion": "reduce", **options},
+        )
+        context.set_default_timeout(10_000)
+        tab = context.new_page()
+        faults = []
+
+        def request(request):
+            if not request.url.startswith((at, "data:", "about:")):
+                faults.append(f"fetched from elsewhere: {request.url}")
+
+        def response(response):
+            if response.status >= 400 and not missing:
+                faults.append(f"{response.status}: {response.url}")
+
+        def console(message):
+            if message.type in ("error", "warning") and not missing:
+                faults.append(message.text)
+
+        context.on("request", request)
+        context.on("response", response)
+        context.on("console", console)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        try:
+            tab.goto(f"{at}{address}")
+            yield tab
+            assert faults == []
+        finally:
+            context.close()
+
+    return open_page
