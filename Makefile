@@ -5,11 +5,19 @@ BIN := .venv/bin
 READY := .venv/ready
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 book: $(READY) ## build the book and print where to open it
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html or run make serve."
+
+slides: book ## build the book with its slides and print where to open these
+	@ls _build/html/book/slides/*.html | sed 's|^|file://$(CURDIR)/|'
+	@echo "With notes and clock in a second window (key S): make serve, then http://127.0.0.1:8000/slides/"
+
+slides-pdf: book ## print the slides to PDF, with and without notes, and link them (needs a Chromium)
+	$(BIN)/python tests/slides_pdf.py
+	$(MAKE) book
 
 serve: book ## build the book and serve it on this machine
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
@@ -43,4 +51,4 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book serve lab test lint notebooks lighthouse clean
+.PHONY: help book slides slides-pdf serve lab test lint notebooks lighthouse clean

@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class ProseNumber(pytest.Item):
-    """A number in the prose, compared with its expression in the kernel that ran the cells."""
+    """A number in prose or slides, compared with its expression in the kernel of the cells."""
 
     def __init__(self, *, literal, code, **kwargs):
         super().__init__(**kwargs)
@@ -82,7 +82,8 @@ class ProseNumber(pytest.Item):
 def _collect(self, collect=nbval.plugin.IPyNbFile.collect):
     yield from collect(self)
     if self.compare_outputs:
-        for index, (literal, code) in enumerate(notebooks.numbers(self.nb)):
+        found = notebooks.numbers(self.nb, notebooks.slides_of(self.path))
+        for index, (literal, code) in enumerate(found):
             name = f"number {index}: {literal}"
             yield ProseNumber.from_parent(self, name=name, literal=literal, code=code)
 

@@ -55,10 +55,21 @@ def prose(cell):
     )
 
 
-def numbers(notebook):
-    """The checked numbers of the prose as (literal, code that must evaluate to it)."""
+def deck(path):
+    """Where the slides of the notebook at `path` are, whose numbers its kernel computes too."""
+    return path.parent / "slides" / path.with_suffix(".md").name
+
+
+def slides_of(path):
+    """The text of its deck, if there is one."""
+    return deck(path).read_text(encoding="utf-8") if deck(path).exists() else ""
+
+
+def numbers(notebook, slides):
+    """The checked numbers of the prose, and of its slides, as (literal, code that gives it)."""
     text = "\n".join(prose(cell) for cell in notebook.cells if cell.cell_type == "markdown")
-    return [(literal, number_code(*rest)) for literal, *rest in NUMBER.findall(text)]
+    found = NUMBER.findall(text + "\n" + slides)
+    return [(literal, number_code(*rest)) for literal, *rest in found]
 
 
 def equations():
@@ -88,8 +99,11 @@ def dumps(notebook):
     return nbformat.writes(notebook) + "\n"
 
 
-def execute(notebook):
-    """Run every code cell in a fresh kernel and set the checked numbers of the prose."""
+def execute(notebook, slides):
+    """Run every code cell in a fresh kernel and set the checked numbers of the prose.
+
+    Returns the text of the slides with theirs.
+    """
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -100,16 +114,19 @@ def execute(notebook):
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-        prints = [f"print({code})" for _, code in numbers(notebook)]
+        prints = [f"print({code})" for _, code in numbers(notebook, slides)]
         notebook.cells.append(nbformat.v4.new_code_cell("\n".join(prints)))
         client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         probe = notebook.cells.pop()
     values = iter("".join(output.text for output in probe.outputs).splitlines())
+
+    def renew(marker):
+        return next(values) + marker[0].removeprefix(marker[1])
+
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = NUMBER.sub(
-                lambda marker: next(values) + marker[0].removeprefix(marker[1]), cell.source
-            )
+            cell.source = NUMBER.sub(renew, cell.source)
+    return NUMBER.sub(renew, slides)
 
 
 def picture(notebook, name):
@@ -122,7 +139,9 @@ if __name__ == "__main__":
     os.environ |= CPU
     for path in sorted(BOOK.glob("*.ipynb")):
         notebook = read(path)
-        execute(notebook)
+        slides = execute(notebook, slides_of(path))
         path.write_text(dumps(notebook), encoding="utf-8")
-        print(f"{path.name}: {len(numbers(notebook))} numbers set in the prose")
+        if slides:
+            deck(path).write_text(slides, encoding="utf-8")
+        print(f"{path.name}: {len(numbers(notebook, slides))} numbers set in prose and slides")
     README_PICTURE.write_bytes(picture(read(BOOK / "sgd.ipynb"), "fig-paths"))

@@ -1,10 +1,20 @@
 """The book's Sphinx extensions by themselves, on inputs that the book does not hold."""
 
+import inspect
+from pathlib import Path
+from textwrap import dedent
+
 import assets
+import pulls
 import pytest
+import slides
 import tinycss2
+from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+import previously
 
 
 def purge(css, *used):
@@ -42,10 +52,158 @@ def test_custom_property_goes_with_its_use():
 def test_tex_that_katex_refuses_is_a_warning_at_its_place(tmp_path, monkeypatch, source, warning):
     (tmp_path / "conf.py").write_text("extensions = ['katex_math']", "utf-8")
     (tmp_path / "index.rst").write_text(f"Title\n=====\n{source}\n", "utf-8")
-    log = tmp_path / "log"
-    with log.open("w") as stream, patch_docutils(), docutils_namespace():
-        out = tmp_path / "out"
-        app = Sphinx(tmp_path, tmp_path, out, out, "html", status=None, warning=stream)
-        app.build()
-    text = log.read_text("utf-8")
+    text = build(tmp_path)
     assert (warning in text) if warning else (not text)
+
+
+CHAPTER = r"""
+# Chapter
+(a-section)=
+## Section
+$$
+a = 1 .
+$$ (eq-one)
+
+(note-one)=
+:::{admonition} Mind
+the *gap*, and [the formula](#eq-one)
+:::
+
+(table-one)=
+
+| x | y |
+|---|---|
+| 1 | 2 |
+
+:::{figure} dot.png
+:name: fig-one
+:alt: a dot, and nothing else
+The caption.
+:::
+"""
+
+
+def build(folder):
+    """Build the pages of a folder, and return the warnings."""
+    log = folder / "log"
+    with log.open("w") as stream, patch_docutils(), docutils_namespace():
+        out = folder / "out"
+        app = Sphinx(folder, folder, out, out, "html", status=None, warning=stream)
+        app.build()
+    return log.read_text("utf-8")
+
+
+@pytest.fixture
+def deck(tmp_path):
+    """Build a book of one chapter and its deck, and return the slides."""
+    templates = Path(slides.__file__).parents[1] / "_templates"
+    book = tmp_path / "book"
+    (book / "slides").mkdir(parents=True)
+    conf = f"""
+        extensions = ["myst_parser", "sphinxcontrib.bibtex", "katex_math", "pages"]
+        extensions += ["pulls", "slides"]
+        bibtex_bibfiles, myst_ref_domains = [], ["std"]
+        myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
+        numfig, math_numfig, templates_path = True, True, [{str(templates)!r}]
+        html_theme, html_theme_options = "basic", {{}}
+    """
+    (tmp_path / "conf.py").write_text(dedent(conf), "utf-8")
+    contents = "# Book\n\n```{toctree}\n:numbered:\nbook/chapter\n```\n"
+    (tmp_path / "index.md").write_text(contents, "utf-8")
+    (book / "dot.png").write_bytes((templates.parent / "_static/paths.png").read_bytes())
+
+    def make(text, chapter=CHAPTER):
+        (book / "chapter.md").write_text(chapter, "utf-8")
+        (book / "slides/chapter.md").write_text(f"# Deck\n\n{text}\n", "utf-8")
+        warnings = build(tmp_path)
+        assert not warnings, warnings
+        html = (tmp_path / "out/book/slides/chapter.html").read_text("utf-8")
+        return BeautifulSoup(html, "html.parser").select(".slides > section")
+
+    return make
+
+
+def pull(name, *options):
+    return "\n".join([f":::{{pull}} {name}", *options, ":::"])
+
+
+def test_every_section_is_a_slide_with_its_notes_and_its_place_in_the_book(deck):
+    notes = ":::{notes} 2\nSay $a$.\n:::"
+    first, second, third = deck(f"Hello.\n{notes}\n## One\n{pull('eq-one')}\n{notes}\n## Two\n")
+    assert [slide.find(["h1", "h2"]).name for slide in (first, second, third)] == ["h1", "h2", "h2"]
+    assert [slide.get("data-timing") for slide in (first, second, third)] == ["120", "120", None]
+    links = [slide.footer.a["href"] for slide in (first, second, third)]
+    assert links == ["../chapter.html", "../chapter.html#section", "../chapter.html#section"]
+    assert [slide.footer.span.get_text() for slide in (first, second, third)] == [
+        "1 / 3",
+        "2 / 3",
+        "3 / 3",
+    ]
+    assert second.aside.strong.get_text() == "2 min"
+    assert second.aside.math
+    assert second.aside.link["href"] == "../../_static/katex.min.css"
+
+
+def test_pulled_equation_has_its_number_and_no_full_stop(deck):
+    slide = deck(pull("eq-one"))[0]
+    assert slide.select_one(".eqno").get_text() == "(1.1)"
+    assert slide.annotation.get_text() == "a = 1"
+
+
+@pytest.mark.parametrize(
+    ("options", "caption"), [([], None), ([":caption:"], "Fig. 1.1 The caption.")]
+)
+def test_pulled_figure_keeps_its_caption_if_asked(deck, options, caption):
+    slide = deck(pull("fig-one", *options))[0]
+    assert slide.img["alt"] == "a dot, and nothing else"
+    shown = slide.figcaption and " ".join(slide.figcaption.get_text().split())
+    assert shown == caption
+
+
+def test_pulled_admonition_links_into_the_chapter(deck):
+    slide = deck(pull("note-one"))[0]
+    assert slide.select_one(".admonition .admonition-title").get_text() == "Mind"
+    assert slide.select_one(".admonition a")["href"] == "../chapter.html#equation-eq-one"
+
+
+def test_pulled_table_is_a_table(deck):
+    assert [cell.get_text() for cell in deck(pull("table-one"))[0].select("td")] == ["1", "2"]
+
+
+def test_fragments_and_steps_wait_for_a_key(deck):
+    text = "\n\n".join([pull("eq-one", ":fragment:"), "{.steps}\n- one\n- two"])
+    waiting = deck(text)[0].select(".fragment")
+    assert [element.name for element in waiting] == ["div", "li", "li"]
+
+
+def test_pulled_function_is_its_source_without_the_docstring(deck):
+    code = deck(pull("previously.softmax"))[0].pre.get_text()
+    source = inspect.getsource(previously.softmax)
+    before, docstring, after = source.split('"""')
+    assert code.rstrip() == before.rstrip() + after.rstrip()
+    assert docstring.split()[0] not in code
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("eq-none", "no such label"),
+        ("previously.no_function", "no such label"),
+        ("os.getcwd", "no such label"),
+        ("genindex", "no such label"),
+        ("a-section", "no such label"),
+        ("previously.softmax", "at most 3 lines fit a slide, got 4"),
+    ],
+)
+def test_pull_of_what_is_not_there_or_does_not_fit_stops_the_build(deck, monkeypatch, name, why):
+    monkeypatch.setattr(pulls, "MOST_LINES", 3)
+    with pytest.raises(ExtensionError, match=rf"chapter\.md:3: pull '{name}': {why}"):
+        deck(pull(name))
+
+
+def test_change_of_the_chapter_reaches_the_deck(deck):
+    before = deck(pull("eq-one"))[0].annotation.get_text()
+    after = deck(pull("eq-one"), CHAPTER.replace("a = 1", "a = 2"))[0].annotation.get_text()
+    assert (before, after) == ("a = 1", "a = 2")
+    with pytest.raises(ExtensionError):
+        deck(pull("eq-one"), CHAPTER.replace("eq-one", "eq-two"))

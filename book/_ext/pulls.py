@@ -1,0 +1,166 @@
+"""Pieces of the book on another page, by their label: what they say is said once.
+
+`{pull}` takes the label of an equation, figure, table or admonition, the id of a code cell, or the
+name of a function of the package. The piece is copied out of its page once all pages are read, and
+keeps the number that it has there.
+"""
+
+import ast
+import inspect
+import json
+import pydoc
+from pathlib import Path
+from textwrap import dedent
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import get_node_line, make_refnode
+
+PACKAGE = "previously."
+MOST_LINES = 25  # of code, on a slide
+
+
+class pull(nodes.General, nodes.Element):
+    """The place of a piece, and then the piece, with the link to where it is from as `origin`."""
+
+
+class Pull(SphinxDirective):
+    """Leave a place for a piece."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"fragment": directives.flag, "caption": directives.flag}
+
+    def run(self):
+        node = pull(name=self.arguments[0], options=list(self.options), origin=None)
+        self.set_source_info(node)
+        return [node]
+
+
+def labelled(env, name):
+    """The page and the node of a label; a section is no piece."""
+    labels = env.get_domain("std").anonlabels
+    equation = env.get_domain("math").equations.get(name)
+    docname, target = (equation[0], f"equation-{name}") if equation else labels.get(name, ("", ""))
+    if not target:
+        return None, None
+    tree = env.get_doctree(docname)
+    node = next(n for n in tree.findall(nodes.Element) if target in n.get("ids", ()))
+    while isinstance(node, nodes.target):  # a label stands before what it names
+        node = node.next_node(descend=False, siblings=True)
+    return (None, None) if isinstance(node, nodes.section) else (docname, node)
+
+
+def cell(env, name):
+    """The page and the node of the code cell of that id, if there is just one."""
+    found = []
+    for docname in env.found_docs:
+        path = Path(env.doc2path(docname))
+        if path.suffix == ".ipynb":
+            cells = enumerate(json.loads(path.read_text("utf-8"))["cells"])
+            code = [index for index, c in cells if (c["cell_type"], c["id"]) == ("code", name)]
+            containers = env.get_doctree(docname).findall(nodes.container) if code else ()
+            found += [(docname, node) for node in containers if node.get("cell_index") in code]
+    return found[0] if len(found) == 1 else (None, None)
+
+
+def shown(node):
+    """What a page shows of a piece before anything is unfolded."""
+    hidden = {"input": "cell_code_source", "output": "cell_code_output"}
+    unseen = hidden.get(node.get("hide_mode"))
+    return [part for part in node if part.get("nb_element") != unseen] if unseen else [node]
+
+
+def source_of(function):
+    """The source of a function without its docstring."""
+    text = dedent(inspect.getsource(function))
+    lines, (definition,) = text.splitlines(), ast.parse(text).body
+    if ast.get_docstring(definition):
+        docstring = definition.body[0]
+        del lines[docstring.lineno - 1 : docstring.end_lineno]
+    return "\n".join(lines)
+
+
+class FillPulls(SphinxPostTransform):
+    """Put each piece in its place."""
+
+    default_priority = 2  # before pictures are chosen (4) and references resolved (10)
+
+    def run(self):
+        for place in self.document.findall(pull):
+            name = place["name"]
+            docname, node = labelled(self.env, name)
+            if not docname:
+                docname, node = cell(self.env, name)
+            function = pydoc.locate(name) if name.startswith(PACKAGE) else None
+            if docname:
+                piece, place["origin"] = self.copies(docname, node), self.section(docname, node)
+            elif inspect.isfunction(function):
+                piece, place["origin"] = [self.code(place, function)], self.reference(function)
+            else:
+                self.fail(place, "no such label or code cell in the book, no such function")
+            if "fragment" in place["options"]:
+                piece = [nodes.container("", *piece, classes=["fragment"])]
+            place.extend(piece)
+            for caption in list(place.findall(nodes.caption)):
+                if "caption" not in place["options"]:
+                    caption.parent.remove(caption)
+
+    def copies(self, docname, node):
+        """The nodes as they are in their page, with its numbers and links."""
+        copies = [part.deepcopy() for part in shown(node)]
+        for part in (part for copy in copies for part in copy.findall()):
+            if isinstance(part, addnodes.pending_xref):
+                part["refdoc"] = self.env.docname
+            elif isinstance(part, nodes.image):
+                part["classes"].append("no-scaled-link")
+            elif isinstance(part, nodes.math_block):  # its sentence ends in the chapter
+                part.children = [nodes.Text(part.astext().rstrip(" .,\n"))]
+        numbers = self.env.toc_fignumbers.setdefault(self.env.docname, {})
+        for kind, ids in self.env.toc_fignumbers.get(docname, {}).items():
+            numbers.setdefault(kind, {}).update(ids)
+        return copies
+
+    def code(self, place, function):
+        """The source of a function, small if it would not fit otherwise."""
+        code = source_of(function)
+        lines = code.splitlines()
+        if len(lines) > MOST_LINES:
+            self.fail(place, f"at most {MOST_LINES} lines fit a slide, got {len(lines)}")
+        fits = len(lines) <= 16 and max(map(len, lines)) <= 76
+        return nodes.literal_block(code, code, language="python", classes=[] if fits else ["small"])
+
+    def section(self, docname, node):
+        """The link to the section of a node."""
+        while not isinstance(node, nodes.section):
+            node = node.parent
+        page, title = self.env.titles[docname].astext(), node.next_node(nodes.title).astext()
+        if isinstance(node.parent, nodes.document):
+            return self.link(docname, "", page)
+        return self.link(docname, node["ids"][0], f"{page}: {title}")
+
+    def reference(self, function):
+        """The link to what the book says of a function, if it does."""
+        name = f"{function.__module__}.{function.__qualname__}"
+        entry = self.env.get_domain("py").objects.get(name)
+        return entry and self.link(entry.docname, entry.node_id, function.__qualname__)
+
+    def link(self, docname, target, text):
+        return make_refnode(self.app.builder, self.env.docname, docname, target, nodes.Text(text))
+
+    def fail(self, place, why):
+        source = f"{self.env.doc2path(self.env.docname)}:{get_node_line(place)}"
+        raise ExtensionError(f"{source}: pull {place['name']!r}: {why}")
+
+
+def setup(app):
+    """Add the directive; what it has brought is written, and nothing around it."""
+    nothing = (lambda self, node: None,) * 2
+    app.add_directive("pull", Pull)
+    app.add_node(pull, html=nothing)
+    app.add_post_transform(FillPulls)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,254 @@
+"""Decks: pages in `book/slides`, whose sections are slides.
+
+They are built with the book, so that they can show pieces of it. Of reveal.js, which
+sphinx-revealjs brings, only the player is used: its builder would make a second book of this one.
+"""
+
+import re
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+from sphinx.util.osutil import relative_uri
+
+from pulls import pull
+
+FOLDER = "book/slides/"
+REVEAL = files("sphinx_revealjs") / "_static/revealjs"
+PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
+
+
+class notes(nodes.General, nodes.Element):
+    """What the speaker says."""
+
+
+class slide(nodes.General, nodes.Element):
+    """A section, shown by itself."""
+
+
+class heading(nodes.General, nodes.TextElement):
+    """The title of a slide; Sphinx would number and link that of a section."""
+
+
+class where(nodes.General, nodes.TextElement):
+    """The foot of a slide: where in the book it comes from, and how far the deck is."""
+
+
+class decks(nodes.General, nodes.Element):
+    """The place of the list of all decks."""
+
+
+class Notes(SphinxDirective):
+    """Speaker notes, in Markdown with math, and the minutes that they take."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        minutes = directives.positive_int(self.arguments[0])
+        time = nodes.paragraph("", "", nodes.strong("", f"{minutes} min"))
+        return [notes("", time, *self.parse_content_to_nodes(), minutes=minutes)]
+
+
+class Decks(SphinxDirective):
+    """The list of all decks, with their times and PDFs."""
+
+    def run(self):
+        return [decks()]
+
+
+def is_deck(docname):
+    return docname.startswith(FOLDER)
+
+
+def minutes_of(node):
+    return sum(said["minutes"] for said in node.findall(notes))
+
+
+def deck_of(env, docname):
+    """The deck of a chapter, if there is one."""
+    page = PurePosixPath(docname)
+    deck = (page.parent / "slides" / page.name).as_posix()
+    return deck if deck in env.found_docs else None
+
+
+def chapter_of(env, deck):
+    """The chapter of a deck, or the first page for one that belongs to none."""
+    page = PurePosixPath(deck)
+    chapter = (page.parent.parent / page.name).as_posix()
+    return chapter if chapter in env.found_docs else env.config.root_doc
+
+
+def pdfs_of(app, deck):
+    """The PDFs of a deck that exist, and what each is."""
+    variants = {".pdf": "PDF", "-notes.pdf": "PDF with notes"}
+    found = {deck + suffix: text for suffix, text in variants.items()}
+    return {name: text for name, text in found.items() if Path(app.outdir, name).exists()}
+
+
+class ListDecks(SphinxPostTransform):
+    """Put the list of all decks in its place."""
+
+    default_priority = 2
+
+    def run(self):
+        for place in list(self.document.findall(decks)):
+            pages = list(self.env.external_site_map)
+            found = [docname for docname in self.env.found_docs if is_deck(docname)]
+            found.sort(key=lambda deck: pages.index(chapter_of(self.env, deck)))
+            place.replace_self(nodes.bullet_list("", *map(self.item, found)))
+
+    def item(self, deck):
+        """Where a deck is, and how long it takes."""
+        builder, here = self.app.builder, self.env.docname
+        title, tree = self.env.titles[deck].astext(), self.env.get_doctree(deck)
+        n = len(list(tree.findall(nodes.section)))
+        line = nodes.paragraph("", "", make_refnode(builder, here, deck, "", nodes.Text(title)))
+        line += nodes.Text(f": {n} slides, {minutes_of(tree)} minutes")
+        for file, text in pdfs_of(self.app, deck).items():
+            line += nodes.Text(", ")
+            line += nodes.reference("", text, refuri=relative_uri(here, file))
+        return nodes.list_item("", line)
+
+
+class MakeSlides(SphinxPostTransform):
+    """Make each section a slide."""
+
+    default_priority = 3  # after the pieces have come, before references are resolved (10)
+
+    def run(self):
+        if not is_deck(self.env.docname):
+            return
+        title = self.document.next_node(nodes.section)
+        sections = [child for child in title if isinstance(child, nodes.section)]
+        for section in sections:
+            title.remove(section)
+        slides = [self.slide(title, "h1"), *(self.slide(section, "h2") for section in sections)]
+        here, chapter = self.env.docname, chapter_of(self.env, self.env.docname)
+        name = nodes.Text(self.env.titles[chapter].astext())
+        origins = [make_refnode(self.app.builder, here, chapter, "", name)]
+        for page in slides[1:]:
+            found = (place["origin"] for place in page.findall(pull))
+            origins.append(next(filter(None, found), None))
+        for number, page in enumerate(slides):
+            near = [*origins[number:], *reversed(origins[:number])]  # for one that shows no piece
+            origin = next(filter(None, near)).deepcopy()
+            page[0] += where("", "", origin, nodes.inline("", f"{number + 1} / {len(slides)}"))
+        title.replace_self(slides)
+
+    def slide(self, section, level):
+        """What the room sees, and then what the speaker says."""
+        name, *content = section
+        said = [child for child in content if isinstance(child, notes)]
+        face = nodes.container("", heading("", "", *name.children, level=level), classes=["face"])
+        face.extend(child for child in content if child not in said)
+        for step in face.findall(nodes.list_item):
+            if "steps" in step.parent["classes"]:
+                step["classes"].append("fragment")
+        return slide("", face, *said, ids=section["ids"], minutes=minutes_of(section))
+
+
+def visit_slide(self, node):
+    """A slide, which says whether it has a figure to stand beside the text."""
+    tall = any(
+        int(image["width"].removesuffix("px")) < TALL * int(image["height"].removesuffix("px"))
+        for image in node.findall(nodes.image)
+    )
+    timing = {"data-timing": 60 * node["minutes"]} if node["minutes"] else {}  # for the clock
+    self.body.append(self.starttag(node, "section", CLASS="tall" if tall else "", **timing))
+
+
+def visit_heading(self, node):
+    self.body.append(f"<{node['level']}>")
+
+
+def depart_heading(self, node):
+    self.body.append(f"</{node['level']}>\n")
+
+
+def visit_where(self, node):
+    self.body.append(self.starttag(node, "footer"))
+
+
+def visit_notes(self, node):
+    """Notes bring the stylesheet of formulas along: the speaker's window has none of its own."""
+    katex = relative_uri(self.builder.current_docname, "_static/katex.min.css")
+    self.body.append(self.starttag(node, "aside", CLASS="notes"))
+    self.body.append(f'<link rel="stylesheet" href="{katex}">')
+
+
+def end(tag):
+    """The visitor that ends an element."""
+    return lambda self, node: self.body.append(f"</{tag}>\n")
+
+
+def admit_decks(app, config):
+    """Let decks in, which stand in no table of contents."""
+    config.exclude_patterns = [name for name in config.exclude_patterns if not is_deck(name)]
+
+
+def drop_old_pdfs(app):
+    """Remove the PDFs that are older than anything they may show."""
+    sources = [*Path(app.srcdir, "book").rglob("*"), *Path(app.srcdir, "src").rglob("*.py")]
+    newest = max(path.stat().st_mtime for path in sources)
+    for pdf in Path(app.outdir).rglob("slides/*.pdf"):
+        if pdf.stat().st_mtime < newest:
+            pdf.unlink()
+
+
+def mark_deck(app, doctree):
+    """Ask neither the contents nor the search for a deck: what is on it, a chapter says."""
+    if is_deck(app.env.docname):
+        app.env.metadata[app.env.docname] |= {"orphan": True, "nosearch": True}
+
+
+def renew_decks(app, env):
+    """Write every deck anew, since a piece of it may have changed."""
+    return list(filter(is_deck, env.found_docs))
+
+
+def frame_deck(app, pagename, templatename, context, doctree):
+    """Give a deck the frame of its own, and a chapter the links to its deck."""
+    deck = pagename if is_deck(pagename) else deck_of(app.env, pagename)
+    context["deck"], context["pdfs"] = deck, pdfs_of(app, deck) if deck else {}
+    if not is_deck(pagename):
+        return None
+    # No link to a place within a deck, and every picture there before it is shown or printed.
+    body = re.sub(r'<a class="headerlink".*?</a>', "", context["body"])
+    context["body"] = body.replace(' loading="lazy"', "")
+    context["minutes"] = minutes_of(doctree)
+    return "slides.html"
+
+
+def copy_player(app):
+    """Bring what of reveal.js the decks load."""
+    folder = Path(app.outdir, "_static/reveal")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PLAYER:
+        (folder / PurePosixPath(name).name).write_bytes((REVEAL / name).read_bytes())
+    return []
+
+
+def setup(app):
+    """Add directives, nodes and the moments when they become slides."""
+    app.add_directive("notes", Notes)
+    app.add_directive("decks", Decks)
+    app.add_node(decks)
+    app.add_node(slide, html=(visit_slide, end("section")))
+    app.add_node(heading, html=(visit_heading, depart_heading))
+    app.add_node(where, html=(visit_where, end("footer")))
+    app.add_node(notes, html=(visit_notes, end("aside")))
+    app.add_post_transform(MakeSlides)
+    app.add_post_transform(ListDecks)
+    app.connect("config-inited", admit_decks, priority=950)  # after the table of contents is read
+    app.connect("builder-inited", drop_old_pdfs)
+    app.connect("doctree-read", mark_deck)
+    app.connect("env-updated", renew_decks)
+    app.connect("html-collect-pages", copy_player)
+    app.connect("html-page-context", frame_deck, priority=900)  # after the repairs of pages.py
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,356 @@
+"""The decks: what they may hold, what they pull, and how they behave in a browser and on paper."""
+
+import re
+from pathlib import Path
+
+import notebooks
+import pytest
+from browsing import serve, soup, violations
+from playwright.sync_api import expect
+from pypdf import PdfReader
+from slides_pdf import print_deck
+
+SOURCES = sorted((notebooks.BOOK / "slides").glob("*.md"))
+CHAPTERS = [notebooks.deck(path) for path in sorted(notebooks.BOOK.glob("*.ipynb"))]
+TIMES = {"previously": (10, 15)} | {path.stem: (20, 30) for path in CHAPTERS}
+TOO_TALL = {"fig-gallery"}  # forty small pictures, whose titles nobody could read on a slide
+SMALLEST = 11 / 72 * 90  # CSS pixels of the text of a figure: plot.STYLE's size and resolution
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+each_deck = pytest.mark.parametrize("deck", [path.stem for path in SOURCES])
+
+
+def sections(source):
+    """The Markdown of each slide of a deck, without and with its notes."""
+    text = source.read_text("utf-8")
+    parts = re.split(r"^(?=#{1,2} )", text, flags=re.MULTILINE)[1:]
+    return [(re.sub(r":::\{notes\}.*?\n:::", "", part, flags=re.DOTALL), part) for part in parts]
+
+
+@pytest.fixture
+def slides(built, deck):
+    return soup(built / f"html/book/slides/{deck}.html").select(".slides > section")
+
+
+# What a deck holds
+
+
+@each_source
+def test_deck_takes_the_time_it_should(source):
+    minutes = sum(map(int, re.findall(r":::\{notes\} (\d+)", source.read_text("utf-8"))))
+    least, most = TIMES[source.stem]
+    assert least <= minutes <= most
+
+
+@each_source
+def test_every_slide_has_notes_and_every_later_one_asks_a_question(source):
+    for number, (_, part) in enumerate(sections(source), 1):
+        (said,) = re.findall(r":::\{notes\} \d+\n(.*?)\n:::", part, flags=re.DOTALL)
+        asked = re.search(r"\*[^*]+\?\*\s*\S", said)
+        assert asked or number == 1, f"{number}: no question with its answer"
+
+
+@each_source
+def test_no_slide_says_more_than_forty_words(source):
+    for shown, _ in sections(source):
+        text = re.sub(r"^(#.*|:.*|\{.*)$|\$[^$]+\$|<[^>]*>", "", shown, flags=re.MULTILINE)
+        words = re.findall(r"[\w’'-]+", text)
+        assert len(words) <= 40, f"{len(words)} words: {shown}"
+
+
+@pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
+def test_deck_of_a_chapter_has_its_figures_on_twelve_to_twenty_slides(source):
+    assert 12 <= len(sections(source)) <= 20
+    chapter = notebooks.read(notebooks.BOOK / source.with_suffix(".ipynb").name)
+    figures = {cell.id for cell in chapter.cells if cell.id.startswith("fig-")}
+    pulled = set(re.findall(r":::\{pull\} (\S+)", source.read_text("utf-8")))
+    assert figures - pulled <= TOO_TALL
+
+
+def test_recap_is_the_lecture_slide_for_slide(built):
+    """Titles and bullets word for word, and the labels of the formulas and pictures, in order."""
+    lecture = [
+        ["Previously on… Deep Learning", "Romain Tavenard (Université de Rennes)", "A course @UR2"],
+        [
+            "Stochastic gradient descent",
+            "Given a loss function to minimize:",
+            "equation-eq-mean-loss",
+            "Gradient Descent update rule:",
+            "equation-eq-gradient-descent",
+            "(Mini-batch) Stochastic Gradient Descent update rule:",
+            "equation-eq-sgd",
+        ],
+        ["Neural networks and back-propagation", "fig-network"],
+        [
+            "Neural networks and back-propagation",
+            "equation-eq-chain-w2",
+            "equation-eq-chain-w1",
+            "equation-eq-chain-w0",
+        ],
+        ["Neural networks and back-propagation", "equation-eq-prime", "equation-eq-weights"],
+        [
+            "End-to-end learning",
+            "Classification using MLP",
+            "Hidden layers: non-linear transformations",
+            "Last layer: logistic regression",
+            "Example with a 3-hidden-layer net (last layer with 2 units)",
+        ],
+        ["Input space, last hidden layer", "fig-two-spaces"],
+    ]
+    slides = soup(built / "html/book/slides/previously.html").select(".slides > section .face")
+    assert len(slides) == len(lecture)
+    for slide, elements in zip(slides, lecture):
+        html, at = str(slide), -1
+        for element in elements:
+            assert html.find(element, at + 1) > at, f"{element} is missing or out of order"
+            at = html.find(element, at + 1)
+
+
+# What stands in the pages
+
+
+@each_deck
+def test_every_pull_is_the_piece_of_the_book(built, deck):
+    """The same HTML as in the chapter, number included; code is the source itself."""
+    source = (notebooks.BOOK / "slides" / f"{deck}.md").read_text("utf-8")
+    chapters = [soup(path) for path in (built / "html/book").glob("*.html")]
+    slides = soup(built / f"html/book/slides/{deck}.html")
+    for name in re.findall(r":::\{pull\} ((?:eq|fig)-\S+)", source):
+        target = f"equation-{name}" if name.startswith("eq-") else name
+        (theirs,) = (found for chapter in chapters if (found := chapter.find(id=target)))
+        mine = slides.find(id=target)
+        if name.startswith("eq-"):
+            assert mine.select_one(".eqno").get_text() == theirs.select_one(".eqno").contents[0]
+            formula = [page.select_one("annotation").get_text() for page in (mine, theirs)]
+            assert formula[0] == formula[1].rstrip(" .,\n")
+        else:
+            pictures = [Path(page.img["src"]).name for page in (mine, theirs)]
+            assert pictures[0] == pictures[1]
+            assert mine.img["alt"] == theirs.img["alt"]
+
+
+@each_deck
+def test_every_link_of_a_deck_leads_into_the_book(built, slides):
+    at = built / "html/book/slides"
+    for slide in slides:
+        (link,) = slide.select("footer a")
+        path, _, anchor = link["href"].partition("#")
+        assert not anchor or soup((at / path).resolve()).find(id=anchor), link["href"]
+        assert (at / path).exists()
+
+
+@pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_links_its_deck(built, source):
+    links = soup(built / f"html/book/{source.stem}.html").select(".slides-of a")
+    assert [link["href"] for link in links] == [f"slides/{source.stem}.html"]
+
+
+def test_printed_deck_is_linked_until_the_book_changes(elsewhere):
+    def links(page, selector):
+        return [
+            link["href"] for link in soup(elsewhere / f"html/book/{page}.html").select(selector)
+        ]
+
+    printed = ["slides/sgd.html", "slides/sgd.pdf", "slides/sgd-notes.pdf"]
+    assert links("sgd", ".slides-of a") == printed
+    assert links("backprop", ".slides-of a") == ["slides/backprop.html"]
+    assert not (elsewhere / "html/book/slides/backprop.pdf").exists()
+    assert set(printed) < set(links("teach", "#the-slides li a"))
+    assert "slides/backprop.pdf" not in links("teach", "#the-slides li a")
+
+
+def test_page_for_instructors_lists_every_deck_with_its_time(built):
+    lines = soup(built / "html/book/teach.html").select("#the-slides li")
+    assert len(lines) == len(SOURCES)
+    for line in lines:
+        deck = Path(line.a["href"]).stem
+        source = notebooks.BOOK / "slides" / f"{deck}.md"
+        minutes = sum(map(int, re.findall(r":::\{notes\} (\d+)", source.read_text("utf-8"))))
+        assert f"{len(sections(source))} slides, {minutes} minutes" in line.get_text()
+
+
+# What a browser makes of them
+
+LOOK = """() => {
+    const slide = Reveal.getCurrentSlide(), face = slide.querySelector(".face");
+    const all = [...face.querySelectorAll("*")].filter(e => !e.closest(".katex-mathml, svg"));
+    const box = e => e.getBoundingClientRect();
+    const own = e => [...e.childNodes].some(n => n.nodeType == 3 && /[^\\s\u200b]/.test(n.data));
+    const size = e => parseFloat(getComputedStyle(e).fontSize);
+    const foot = box(face.querySelector("footer")).top;
+    const flows = e => !e.closest("footer, .tall figure") && (own(e) || e.tagName == "IMG");
+    return {
+        hidden: all.filter(e => own(e) && !e.checkVisibility({visibilityProperty: true})).length,
+        outside: all.filter(e => box(e).left < 0 || box(e).right > 1280 || box(e).bottom > 720
+            || box(e).top < 0 || e.scrollWidth > e.clientWidth + 1 && e.tagName == "PRE"
+            || flows(e) && box(e).bottom > foot + 1).map(e => e.outerHTML.slice(0, 200)),
+        text: Math.min(...all.filter(e => own(e) && !e.closest(".katex, pre, code, .eqno, footer"))
+            .map(size)),
+        indices: Math.min(99, ...all.filter(own).map(size)),
+        figures: [...face.querySelectorAll("img")].map(e => Math.min(
+            box(e).width / e.getAttribute("width"), box(e).height / e.getAttribute("height"))),
+        formulas: face.querySelectorAll(".katex-html").length,
+        notes: slide.querySelector("aside.notes").innerText,
+    };
+}"""
+STATE = "JSON.stringify([Reveal.getIndices(), Reveal.isLastSlide()])"
+
+
+def start(tab):
+    """Wait until the show has begun."""
+    tab.wait_for_function("() => Reveal.isReady()")
+    tab.evaluate("document.fonts.ready")
+
+
+def walk(tab, key="ArrowRight"):
+    """Go through a deck with a key; at each slide, with all its fragments shown, pause."""
+    while True:
+        for _ in range(
+            tab.evaluate("Reveal.getCurrentSlide().querySelectorAll('.fragment').length")
+        ):
+            before = tab.evaluate("Reveal.getIndices().h")
+            tab.keyboard.press(key)
+            assert tab.evaluate("Reveal.getIndices().h") == before
+        yield tab.evaluate("Reveal.getIndices().h")
+        before = tab.evaluate(STATE)
+        tab.keyboard.press(key)
+        if tab.evaluate(STATE) == before:
+            break
+
+
+@each_deck
+def test_every_slide_is_reached_fits_and_reads_from_the_last_row(visit, slides, deck):
+    with visit(f"book/slides/{deck}.html", height=720) as tab:
+        start(tab)
+        seen = []
+        for number in walk(tab):
+            seen.append(number)
+            look = tab.evaluate(LOOK)
+            assert look["hidden"] == 0, number
+            assert look["outside"] == [], number
+            assert look["text"] >= 24, number
+            assert look["indices"] >= 16, number
+            assert all(scale * SMALLEST >= 16 for scale in look["figures"]), (number, look)
+            assert look["formulas"] == len(slides[number].select(".face math")), number
+        assert seen == list(range(len(slides)))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@each_deck
+def test_every_slide_is_accessible(visit, deck, theme):
+    with visit(f"book/slides/{deck}.html?theme={theme}", height=720) as tab:
+        start(tab)
+        tab.evaluate("document.querySelectorAll('.katex-html').forEach(e => e.remove())")
+        for number in walk(tab, "PageDown"):  # as a clicker does
+            assert violations(tab) == [], number
+
+
+@each_deck
+def test_speaker_sees_slides_notes_and_clock(visit, built, slides, deck):
+    # The window's own script would need a policy of its own.
+    with serve(built / "html") as at, visit(f"book/slides/{deck}.html", at=at) as tab:
+        start(tab)
+        with tab.context.expect_page() as opened:
+            tab.keyboard.press("s")
+        window = opened.value
+        said = window.locator(".speaker-controls-notes .value")
+        for number in walk(tab):
+            aside = slides[number].select_one("aside.notes")
+            said.locator("strong", has_text=re.compile(r"^\d+ min$")).wait_for()
+            window.wait_for_function(
+                "html => document.querySelector('.speaker-controls-notes .value')"
+                ".innerHTML.trim().startsWith(html)",
+                arg=tab.evaluate(
+                    "Reveal.getCurrentSlide().querySelector('aside.notes').innerHTML.trim()"
+                ),
+            )
+            formulas = said.locator(".katex-mathml")  # which the stylesheet hides from view
+            assert formulas.count() == len(aside.select("math"))
+            for formula in formulas.all():
+                expect(formula).to_have_css("position", "absolute")
+        current, upcoming = window.frames[1:]
+        here = "Reveal.getIndices().h"
+        window.wait_for_timeout(200)
+        assert current.evaluate(here) == tab.evaluate(here)
+        assert upcoming.evaluate("Reveal.isReady()")
+        assert re.match(r"\d+:\d\d", window.locator(".clock-value").inner_text())
+        assert window.locator(".pacing").is_visible()
+
+
+def test_show_obeys_its_keys_and_its_address(visit):
+    with visit("book/slides/sgd.html", "dark") as tab:
+        theme = "document.documentElement.dataset.theme"
+        start(tab)
+        assert tab.evaluate(theme) == "light", "a projector is light, whatever the system"
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("d")
+        assert tab.evaluate(theme) == "dark"
+        tab.reload()
+        start(tab)
+        assert tab.evaluate(theme) == "dark"
+        assert tab.evaluate("Reveal.getIndices().h") == 1
+        tab.keyboard.press("o")
+        assert tab.evaluate("Reveal.isOverview()")
+        tab.keyboard.press("o")
+        tab.keyboard.press("b")
+        assert tab.evaluate("Reveal.isPaused()")
+
+
+def test_show_follows_a_finger(visit):
+    with visit("book/slides/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
+        start(tab)
+        finger = tab.context.new_cdp_session(tab)
+        for event, xs in [("touchStart", [300]), ("touchMove", [100]), ("touchEnd", [])]:
+            points = [{"x": x, "y": 300} for x in xs]
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+        tab.wait_for_function("() => Reveal.getIndices().h == 1")
+
+
+def test_deck_runs_from_files(visit, built):
+    at = f"{(built / 'html').as_uri()}/"
+    with visit("book/slides/backprop.html", at=at) as tab:
+        start(tab)
+        assert [*walk(tab)][-1] == tab.evaluate("Reveal.getTotalSlides()") - 1
+        tab.locator(".present footer a").click()
+        tab.wait_for_url("**/book/backprop.html*")
+
+
+@each_deck
+def test_deck_without_scripts_is_a_page_of_slides_and_notes(visit, slides, deck):
+    with visit(f"book/slides/{deck}.html", java_script_enabled=False) as tab:
+        for part in (".face", "aside.notes"):
+            found = tab.locator(part)
+            assert found.count() == len(slides)
+            assert all(one.is_visible() for one in found.all())
+
+
+def test_address_of_the_slides_leads_to_their_page(visit):
+    with visit("slides/", missing=True) as tab:  # it has no icon
+        tab.wait_for_url("**/book/teach.html")
+
+
+@each_deck
+def test_pdf_is_tagged_and_has_a_page_a_slide(browser, built, slides, tmp_path, deck):
+    plain, with_notes = print_deck(browser, built / f"html/book/slides/{deck}.html", tmp_path)
+    for file in (plain, with_notes):
+        pdf = PdfReader(file)
+        assert len(pdf.pages) == len(slides)
+        assert pdf.root_object["/MarkInfo"]["/Marked"]
+        assert "/StructTreeRoot" in pdf.root_object
+        assert pdf.metadata.title
+        assert pdf.outline
+        for number, (page, slide) in enumerate(zip(pdf.pages, slides), 1):
+            text = re.sub(r"\s+", "", page.extract_text())
+            assert f"{number}/{len(slides)}" in text
+            minutes = slide.select_one("aside.notes strong").get_text().replace(" ", "")
+            assert (minutes in text) == (file is with_notes)
+            for font in page["/Resources"].get("/Font", {}).values():
+                assert embedded(font.get_object()), font["/BaseFont"]
+
+
+def embedded(font):
+    """Whether a PDF holds the glyphs of a font: always those of Type 3."""
+    if font["/Subtype"] == "/Type3":
+        return True
+    font = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+    return any(key.startswith("/FontFile") for key in font["/FontDescriptor"].get_object())
