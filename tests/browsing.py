@@ -62,12 +62,17 @@ def serve(folder, policy=None):
         server.shutdown()
 
 
-def violations(tab):
-    """What axe-core finds fault with; its own script may not run under the policy of the site."""
+def violations(tab, doubts=False):
+    """What axe-core finds fault with, and with `doubts` also what it could not tell.
+
+    Its own script may not run under the policy of the site.
+    """
     tab.evaluate(AXE.read_text("utf-8"))
-    found = tab.evaluate("axe.run({resultTypes: ['violations']}).then(run => run.violations)")
+    kinds = ["violations", "incomplete"] if doubts else ["violations"]
+    found = tab.evaluate("kinds => axe.run({resultTypes: kinds})", kinds)
     return [
         f"{fault['id']}: {node['html']}\n{node['failureSummary']}"
-        for fault in found
+        for kind in kinds
+        for fault in found[kind]
         for node in fault["nodes"]
     ]

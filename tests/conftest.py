@@ -47,10 +47,13 @@ def built(book):
 
 @pytest.fixture(scope="session")
 def elsewhere(build, tmp_path_factory):
-    """The book with the address of a repository, built where some of its slides were printed."""
+    """The book with the address of a repository, and a deck more, built where some were printed."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("elsewhere")
     shutil.copytree(ROOT / "book", source / "book")
     shutil.copy(ROOT / "_toc.yml", source)
+    teach = (ROOT / "book/teach.md").read_text("utf-8")
+    (example,) = re.findall(r"```\n(# .*?)```", teach, re.DOTALL)
+    (source / "book/slides/noise.md").write_text(example, "utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["repository"]["url"] = "https://github.com/someone/somewhere"
     (source / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")

@@ -113,8 +113,10 @@ def deck(tmp_path):
     (book / "dot.png").write_bytes((templates.parent / "_static/paths.png").read_bytes())
 
     def make(text, chapter=CHAPTER):
-        (book / "chapter.md").write_text(chapter, "utf-8")
-        (book / "slides/chapter.md").write_text(f"# Deck\n\n{text}\n", "utf-8")
+        pages = {book / "chapter.md": chapter, book / "slides/chapter.md": f"# Deck\n\n{text}\n"}
+        for path, page in pages.items():
+            if not path.exists() or path.read_text("utf-8") != page:  # else it keeps its time
+                path.write_text(page, "utf-8")
         warnings = build(tmp_path)
         assert not warnings, warnings
         html = (tmp_path / "out/book/slides/chapter.html").read_text("utf-8")
@@ -189,7 +191,7 @@ def test_pulled_function_is_its_source_without_the_docstring(deck):
     [
         ("eq-none", "no such label"),
         ("previously.no_function", "no such label"),
-        ("os.getcwd", "no such label"),
+        ("json.dumps", "no such label"),
         ("genindex", "no such label"),
         ("a-section", "no such label"),
         ("previously.softmax", "at most 3 lines fit a slide, got 4"),

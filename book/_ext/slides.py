@@ -107,9 +107,9 @@ class ListDecks(SphinxPostTransform):
         """Where a deck is, and how long it takes."""
         builder, here = self.app.builder, self.env.docname
         title, tree = self.env.titles[deck].astext(), self.env.get_doctree(deck)
-        n = len(list(tree.findall(nodes.section)))
+        n, minutes = len(list(tree.findall(nodes.section))), minutes_of(tree)
         line = nodes.paragraph("", "", make_refnode(builder, here, deck, "", nodes.Text(title)))
-        line += nodes.Text(f": {n} slides, {minutes_of(tree)} minutes")
+        line += nodes.Text(f": {n} slides" + f", {minutes} minutes" * bool(minutes))
         for file, text in pdfs_of(self.app, deck).items():
             line += nodes.Text(", ")
             line += nodes.reference("", text, refuri=relative_uri(here, file))

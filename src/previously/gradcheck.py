@@ -27,7 +27,8 @@ def numerical_gradient(f, theta, eps=1e-6):
     floats("theta", theta, "p")
     eps = number("eps", eps)
     steps = eps * np.eye(len(theta))
-    return np.array([(f(theta + step) - f(theta - step)) / (2 * eps) for step in steps])
+    differences = [f(theta + step) - f(theta - step) for step in steps]
+    return np.array(differences) / (2 * eps)
 
 
 def relative_error(a, b):
