@@ -41,6 +41,11 @@ def pairs(name, value):
     """
     if isinstance(value, Sequence) or not isinstance(value, Sized):
         raise TypeError(f"{name}: expected a Dataset, got {describe(value)}")
+    return not_empty(name, value)
+
+
+def not_empty(name, value):
+    """Refuse a dataset without a pair: it has no mean loss."""
     if not len(value):
         raise ValueError(f"{name}: expected at least one pair, got none")
     return value
@@ -85,6 +90,8 @@ def floats(name, value, *shape):
     """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
         raise TypeError(f"{name}: expected a float array, got {describe(value)}")
+    if value.shape == shape:  # every step of a descent comes here
+        return value
     fits = all(isinstance(want, str) or want == came for want, came in zip(shape, value.shape))
     if value.ndim != len(shape) or not fits:
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")

@@ -70,6 +70,10 @@ class MLP:
             TypeError, ValueError: when θ is not a float array of length p.
         """
         floats("theta", theta, self.p)
+        return self._views(theta)
+
+    def _views(self, theta):
+        """The views of `layers`, checking nothing."""
         return [(theta[w].reshape(shape), theta[b]) for w, b, shape in self._slots]
 
     def init(self, rng, gain=1.0):
@@ -108,11 +112,19 @@ class MLP:
         Raises:
             TypeError, ValueError: when θ or x has another dtype or shape.
         """
+        return self._forward(self._checked(theta, x), x)
+
+    def _checked(self, theta, x):
+        """The layers of θ, once θ and x are known to fit each other and the model."""
         layers = self.layers(theta)
         same_dtype("x", floats("x", x, "n", self.sizes[0]), "theta", theta)
+        return layers
+
+    def _forward(self, layers, x):
+        """The formulas of `forward`, checking nothing; `a.dot(w)` is `a @ w` with less ado."""
         o, a = [None], [x]
         for phi, (w, b) in zip(self._phis[1:], layers):
-            o.append(a[-1] @ w.T + b)
+            o.append(a[-1].dot(w.T) + b)
             a.append(phi.f(o[-1]))
         return o, a
 
@@ -138,7 +150,7 @@ class MLP:
             Rumelhart, Hinton and Williams, Learning representations by back-propagating
             errors (1986).
         """
-        weights = self.layers(theta)
+        layers = self.layers(theta)
         require(list, "o", o, "the list o that forward returned")
         require(list, "a", a, "the list a that forward returned")
         if not len(o) == len(a) == len(self.sizes):
@@ -148,15 +160,19 @@ class MLP:
         if o[0] is not None:
             raise ValueError("o, a: expected o first, as forward returned them, got a first")
         same_dtype("dL_da", floats("dL_da", dL_da, *a[-1].shape), "theta", theta)
+        return self._backward(theta, layers, o, a, dL_da)
+
+    def _backward(self, theta, layers, o, a, dL_da):
+        """The formulas of `backward`, checking nothing, written straight into the gradient."""
         gradient = np.empty_like(theta)
-        gradients = self.layers(gradient)
-        for l in range(len(self.sizes) - 1, 0, -1):
-            (w, _), (dL_dw, dL_db) = weights[l - 1], gradients[l - 1]
+        gradients = self._views(gradient)
+        for l in range(len(layers), 0, -1):
+            (w, _), (dL_dw, dL_db) = layers[l - 1], gradients[l - 1]
             dL_do = dL_da * self._phis[l].prime(o[l], a[l])
-            np.matmul(dL_do.T, a[l - 1], out=dL_dw)
-            np.sum(dL_do, axis=0, out=dL_db)
+            dL_do.T.dot(a[l - 1], out=dL_dw)
+            dL_do.sum(axis=0, out=dL_db)
             if l > 1:
-                dL_da = dL_do @ w
+                dL_da = dL_do.dot(w)
         return gradient
 
     def predict(self, theta, x):

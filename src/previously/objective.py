@@ -1,6 +1,6 @@
 """A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
 
-from ._check import pairs, require
+from ._check import not_empty, require
 from .activations import identity
 from .data import Dataset
 from .losses import Loss
@@ -31,8 +31,8 @@ def objective(model, loss):
             f"model: {loss.name} expects logits, so phi_out=identity, got {model.phi_out.name}"
         )
 
-    def outputs(dataset, theta):
-        pairs("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
+    def checked(dataset, theta):
+        not_empty("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
         if dataset.y.shape[1] != model.sizes[-1]:
             raise ValueError(
                 f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
@@ -42,14 +42,16 @@ def objective(model, loss):
             raise ValueError(
                 f"dataset: {loss.name} expects {loss.expected}, got {dataset.targets} values"
             )
-        return model.forward(theta, dataset.x)
+        return model._checked(theta, dataset.x)
 
     def mean_loss(dataset, theta):
-        _, a = outputs(dataset, theta)
+        layers = checked(dataset, theta)
+        _, a = model._forward(layers, dataset.x)
         return float(loss.f(a[-1], dataset.y))
 
     def gradient(dataset, theta):
-        o, a = outputs(dataset, theta)
-        return model.backward(theta, o, a, loss.grad(a[-1], dataset.y))
+        layers = checked(dataset, theta)
+        o, a = model._forward(layers, dataset.x)
+        return model._backward(theta, layers, o, a, loss.grad(a[-1], dataset.y))
 
     return mean_loss, gradient
