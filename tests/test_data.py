@@ -38,8 +38,13 @@ def test_targets_are_read_from_y(y, targets):
 
 @pytest.mark.parametrize(
     ("indices", "rows"),
-    [(slice(1, 3), [1, 2]), (np.array([3, 0]), [3, 0]), ([2, 2], [2, 2])],
-    ids=["slice", "array", "list"],
+    [
+        (slice(1, 3), [1, 2]),
+        (np.array([3, 0]), [3, 0]),
+        ([2, 2], [2, 2]),
+        (np.array([True, False, False, True]), [0, 3]),
+    ],
+    ids=["slice", "array", "list", "mask"],
 )
 def test_indexing_picks_pairs(indices, rows):
     dataset = Dataset(np.arange(8.0).reshape(4, 2), np.array([[0.0], [1.0], [2.0], [3.0]]))

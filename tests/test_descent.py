@@ -124,6 +124,24 @@ def test_every_theta_is_a_new_array_and_the_start_is_kept(descend):
 
 
 @both_descents
+@pytest.mark.parametrize("p", [2, 50_000], ids=["small", "large enough for NumPy to save memory"])
+def test_a_step_is_the_formula_to_the_bit_and_leaves_a_recorded_gradient_alone(descend, p):
+    drawn = rng(0).standard_normal((4, p))
+    recorded = []
+
+    def gradient(minibatch, theta):
+        recorded.append(drawn[len(recorded)].copy())
+        return recorded[-1]
+
+    theta = start = np.ones(p)
+    for new in islice(descend(gradient, start, numbered(4), 0.1), 4):
+        np.testing.assert_array_equal(new, theta - 0.1 * recorded[-1])
+        theta = new
+    np.testing.assert_array_equal(recorded, drawn)
+    np.testing.assert_array_equal(start, 1.0)
+
+
+@both_descents
 @pytest.mark.parametrize(
     "eta", [np.float64(0.1), lambda t: np.float64(0.1)], ids=["constant", "function of t"]
 )

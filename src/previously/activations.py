@@ -37,7 +37,8 @@ class Activation:
         return self.f(real("o", o))
 
 
-identity = Activation("identity", lambda o: o, lambda o, a: np.ones_like(o))
+# One number is enough where φ′ is the same everywhere; it has the precision of o.
+identity = Activation("identity", lambda o: o, lambda o, a: o.dtype.type(1.0))
 
 # With tanh, the sigmoid needs no exponential that could overflow.
 sigmoid = Activation("sigmoid", lambda o: 0.5 + 0.5 * np.tanh(0.5 * o), lambda o, a: a * (1.0 - a))

@@ -43,7 +43,11 @@ class Dataset:
 
     def __getitem__(self, indices):
         part = object.__new__(Dataset)
-        part.x, part.y, part.targets = self.x[indices], self.y[indices], self.targets
+        part.targets = self.targets
+        if isinstance(indices, np.ndarray) and indices.dtype.kind == "i":  # twice as fast
+            part.x, part.y = self.x.take(indices, axis=0), self.y.take(indices, axis=0)
+        else:
+            part.x, part.y = self.x[indices], self.y[indices]
         return part
 
     def __repr__(self):

@@ -91,7 +91,8 @@ def _descend(gradient, theta, dataset, eta, epochs):
         steps = (minibatch for epoch in epochs for minibatch in epoch)
         for t, minibatch in enumerate(steps):  # pragma: no branch (it never ends)
             rate = float(eta(t)) if constant is None else constant
-            theta = theta - rate * gradient(minibatch, theta)
+            # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of −η ∇ℒ.
+            theta = theta + -rate * gradient(minibatch, theta)
             yield theta
 
     return updates(theta)
