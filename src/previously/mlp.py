@@ -124,7 +124,8 @@ class MLP:
         """The formulas of `forward`, checking nothing; `a.dot(w)` is `a @ w` with less ado."""
         o, a = [None], [x]
         for phi, (w, b) in zip(self._phis[1:], layers):
-            o.append(a[-1].dot(w.T) + b)
+            o.append(a[-1].dot(w.T))
+            o[-1] += b
             a.append(phi.f(o[-1]))
         return o, a
 
