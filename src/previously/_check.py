@@ -90,10 +90,10 @@ def floats(name, value, *shape):
     """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
         raise TypeError(f"{name}: expected a float array, got {describe(value)}")
-    if value.shape == shape:  # every step of a descent comes here
-        return value
-    fits = all(isinstance(want, str) or want == came for want, came in zip(shape, value.shape))
-    if value.ndim != len(shape) or not fits:
+    fits = value.ndim == len(shape)
+    for want, came in zip(shape, value.shape):  # a loop: every step of a descent comes here
+        fits = fits and (want == came or isinstance(want, str))
+    if not fits:
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name}: expected shape ({wanted}), got {value.shape}")
     return value

@@ -1,5 +1,6 @@
 """Gradient descent and its stochastic version, as iterators over θ⁽¹⁾, θ⁽²⁾, …"""
 
+from itertools import chain
 from itertools import count as natural_numbers
 
 from ._check import callable_, count, floats, generator, number, pairs
@@ -88,8 +89,8 @@ def _descend(gradient, theta, dataset, eta, epochs):
     constant = None if callable(eta) else number("eta", eta)
 
     def updates(theta):
-        steps = (minibatch for epoch in epochs for minibatch in epoch)
-        for t, minibatch in enumerate(steps):  # pragma: no branch (it never ends)
+        steps = enumerate(chain.from_iterable(epochs))
+        for t, minibatch in steps:  # pragma: no branch (it never ends)
             rate = float(eta(t)) if constant is None else constant
             # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of −η ∇ℒ.
             theta = theta + -rate * gradient(minibatch, theta)

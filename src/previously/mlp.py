@@ -124,9 +124,10 @@ class MLP:
         """The formulas of `forward`, checking nothing; `a.dot(w)` is `a @ w` with less ado."""
         o, a = [None], [x]
         for phi, (w, b) in zip(self._phis[1:], layers):
-            o.append(a[-1].dot(w.T))
-            o[-1] += b
-            a.append(phi.f(o[-1]))
+            o_l = a[-1].dot(w.T)
+            o_l += b
+            o.append(o_l)
+            a.append(phi.f(o_l))
         return o, a
 
     def backward(self, theta, o, a, dL_da):
@@ -171,7 +172,7 @@ class MLP:
             (w, _), (dL_dw, dL_db) = layers[l - 1], gradients[l - 1]
             dL_do = dL_da * self._phis[l].prime(o[l], a[l])
             dL_do.T.dot(a[l - 1], out=dL_dw)
-            dL_do.sum(axis=0, out=dL_db)
+            np.add.reduce(dL_do, out=dL_db)
             if l > 1:
                 dL_da = dL_do.dot(w)
         return gradient
