@@ -1,6 +1,6 @@
 """Data sets: pairs (x, y), one a row, and the ones the book trains on."""
 
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 
@@ -139,7 +139,7 @@ def load_digits():
         E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
         Learning Repository (1998), https://doi.org/10.24432/C50P49, CC BY 4.0: its test set.
     """
-    with (files("previously") / "digits.npz").open("rb") as file, np.load(file) as digits:
+    with np.load(Path(__file__).with_name("digits.npz")) as digits:
         x = digits["pixels"] / 8.0 - 1.0
         y = np.eye(10)[digits["labels"]]
     test = np.arange(len(x)) % 4 == 3
