@@ -38,8 +38,13 @@ notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose
 lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
 	$(BIN)/python tests/lighthouse.py
 
+bench: $(READY) .venv-bench/ready ## measure the package beside its peers; rewrites the page on speed
+	.venv-bench/bin/python tests/bench
+	$(BIN)/python tests/bench/report.py
+	$(BIN)/python tests/bench/clock.py
+
 clean: ## remove the environment and everything built
-	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-bench _build .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -51,4 +56,10 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test lint notebooks lighthouse clean
+.venv-bench/ready: tests/bench/requirements.txt $(READY)
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement tests/bench/requirements.txt
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: help book slides slides-pdf serve lab test lint notebooks lighthouse bench clean
