@@ -10,6 +10,7 @@ from statistics import median
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from previously.plot import COLORS, GREY, INK, STYLE
 
@@ -214,8 +215,12 @@ def draw_job():
         seconds = {n: median(jobs(n)[name]) for n in steps if name in jobs(n)}
         ax.loglog(*zip(*seconds.items()), color=color, marker=marker, linestyle=dashes, label=name)
     ax.axvline(chapter_steps(), color=GREY, linewidth=0.8, zorder=0)
-    ax.text(chapter_steps(), ax.get_ylim()[1], " the chapter", va="top", color=INK)
+    ax.text(chapter_steps(), ax.get_ylim()[0], " the chapter", va="bottom", color=INK)
     ax.set(xlabel="steps", ylabel="seconds, from a fresh interpreter")
+    ax.set_xticks(steps, [f"{n:,.0f}" for n in steps])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.minorticks_off()
     ax.legend()
     return fig
 
