@@ -88,9 +88,10 @@ def test_a_second_thread_does_not_help_a_small_network():
     assert two > 0.9 * one
 
 
-def test_whole_job_is_done_before_the_others_and_a_compiled_epoch_overtakes_a_longer_one():
+def test_whole_job_is_done_before_a_tenth_of_the_others_and_jax_overtakes_only_later():
     seconds = report.jobs(report.chapter_steps())
-    assert all(min(seconds[rival]) > max(seconds["previously"]) for rival in RIVALS)
+    tenth = report.jobs(report.chapter_steps() / 10)
+    assert all(min(tenth[rival]) > max(seconds["previously"]) for rival in RIVALS)
     after = {row[0]: row[-1].replace(",", "") for row in report.overtaking()}
     assert int(after["JAX, a call an epoch"]) > report.chapter_steps()
 
