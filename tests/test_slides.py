@@ -335,6 +335,10 @@ def test_deck_without_scripts_is_a_page_of_slides_and_notes(visit, slides, deck)
             found = tab.locator(part)
             assert found.count() == len(slides)
             assert all(one.is_visible() for one in found.all())
+        for face in tab.locator(".face").all():
+            bottom = sum(face.bounding_box()[key] for key in ("y", "height"))
+            for part in face.locator("img, footer").all():  # the notes below are free of them
+                assert sum(part.bounding_box()[key] for key in ("y", "height")) <= bottom
 
 
 def test_address_of_the_slides_leads_to_their_page(visit):
