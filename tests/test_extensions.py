@@ -112,9 +112,10 @@ def deck(tmp_path):
     (tmp_path / "index.md").write_text(contents, "utf-8")
     (book / "dot.png").write_bytes((templates.parent / "_static/paths.png").read_bytes())
 
-    def make(text, chapter=CHAPTER):
-        pages = {book / "chapter.md": chapter, book / "slides/chapter.md": f"# Deck\n\n{text}\n"}
-        for path, page in pages.items():
+    def make(text, chapter=CHAPTER, files=()):
+        pages = {"chapter.md": chapter, "slides/chapter.md": f"# Deck\n\n{text}\n", **dict(files)}
+        for name, page in pages.items():
+            path = book / name
             if not path.exists() or path.read_text("utf-8") != page:  # else it keeps its time
                 path.write_text(page, "utf-8")
         warnings = build(tmp_path)
@@ -201,6 +202,20 @@ def test_pull_of_what_is_not_there_or_does_not_fit_stops_the_build(deck, monkeyp
     monkeypatch.setattr(pulls, "MOST_LINES", 3)
     with pytest.raises(ExtensionError, match=rf"chapter\.md:3: pull '{name}': {why}"):
         deck(pull(name))
+
+
+def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(deck):
+    sized = '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"/>'
+    unsized = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"/>'
+    pictures = [
+        "![a square](../unsized.svg)",
+        "```{figure} ../sized.svg\n:alt: a square\n```",
+        "```{figure} ../dot.png\n:width: 50%\n:alt: a wide picture\n```",
+    ]
+    page = "\n".join(f"## Picture\n\n{picture}\n" for picture in pictures)
+    slides = deck(page, files={"sized.svg": sized, "unsized.svg": unsized})
+    assert [slide.img.get("width") for slide in slides[1:]] == [None, "32", None]
+    assert ["tall" in slide.get("class", "") for slide in slides[1:]] == [False, True, False]
 
 
 def test_change_of_the_chapter_reaches_the_deck(deck):

@@ -48,11 +48,11 @@ def add_labels(app, env):
 
 
 def measure_images(app, doctree, docname):
-    """Give an image its own size, unless the notebook has."""
+    """Give an image its own size, unless the notebook has; a vector may have none."""
     for image in doctree.findall(nodes.image):
-        if "width" not in image:
-            size = imagesize.get(Path(app.srcdir, image["uri"]))
-            image["width"], image["height"] = (f"{side}px" for side in size)
+        size = imagesize.get(Path(app.srcdir, image["uri"]))
+        if "width" not in image and min(size) > 0:
+            image["width"], image["height"] = (f"{side:.0f}px" for side in size)
 
 
 def move_scripts(app, context):

@@ -8,6 +8,7 @@ import re
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
+import imagesize
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -155,10 +156,9 @@ class MakeSlides(SphinxPostTransform):
 
 def visit_slide(self, node):
     """A slide, which says whether it has a figure to stand beside the text."""
-    tall = any(
-        int(image["width"].removesuffix("px")) < TALL * int(image["height"].removesuffix("px"))
-        for image in node.findall(nodes.image)
-    )
+    images = (figure.next_node(nodes.image) for figure in node.findall(nodes.figure))
+    sizes = (imagesize.get(Path(self.builder.srcdir, image["uri"])) for image in images)
+    tall = any(width < TALL * height for width, height in sizes)
     timing = {"data-timing": 60 * node["minutes"]} if node["minutes"] else {}  # for the clock
     self.body.append(self.starttag(node, "section", CLASS="tall" if tall else "", **timing))
 
