@@ -36,6 +36,15 @@ def test_targets_are_read_from_y(y, targets):
     assert Dataset(np.zeros((2, 3)), np.array(y)).targets == targets
 
 
+def test_rows_lie_one_after_the_other_whatever_comes():
+    table = np.arange(8.0).reshape(4, 2)
+    for x, y in [(table[:, :1], table[:, 1:]), (np.asfortranarray(table), table)]:
+        dataset = Dataset(x, y)
+        np.testing.assert_array_equal(dataset.x, x)
+        assert dataset.x.flags.c_contiguous
+        assert dataset.y.flags.c_contiguous
+
+
 @pytest.mark.parametrize(
     ("indices", "rows"),
     [

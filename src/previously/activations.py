@@ -18,7 +18,8 @@ class Activation:
     Args:
         name: what it is called, for messages and figures.
         f: o → φ(o).
-        prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper.
+        prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper. An array of
+            the shape of o, or one number of its dtype where φ′ is the same everywhere.
 
     Raises:
         TypeError: when f or prime is no function, or when called with what is not real numbers.

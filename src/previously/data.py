@@ -36,7 +36,9 @@ class Dataset:
                 raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         floats("y", y, len(x), "k")
         same_dtype("y", y, "x", x)
-        self.x, self.y, self.targets = x, y, kind_of_targets(y)
+        # Row after row in memory: of any other layout `take` would copy the whole at every step.
+        self.x, self.y = np.asanyarray(x, order="C"), np.asanyarray(y, order="C")
+        self.targets = kind_of_targets(y)
 
     def __len__(self):
         return len(self.x)
