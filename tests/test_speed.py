@@ -83,6 +83,16 @@ def test_products_are_little_of_a_small_step_and_most_of_a_large_one():
     assert 1 < large < 2
 
 
+@pytest.mark.parametrize("network", report.NETWORKS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_nobody_who_uses_numpy_is_faster_than_its_products(threads, network):
+    floor = RACES[threads, network, "products alone"]["us"]
+    assert all(
+        RACES[threads, network, name]["us"] > floor
+        for name in ("previously", "NumPy by hand", "autograd", "scikit-learn")
+    )
+
+
 def test_a_second_thread_does_not_help_a_small_network():
     one, two = (RACES[threads, SMALL, "previously"]["us"] for threads in (1, 2))
     assert two > 0.9 * one

@@ -279,6 +279,14 @@ class Sklearn:
         self.fit(epochs)
         return perf_counter() - begin
 
+    def follow(self, seed, epochs):
+        """The steps of `run` in our order, which it takes if it may not shuffle."""
+        self.model.shuffle = False
+        x, y = self.x, self.y
+        for rows in self.work.order(seed, epochs).reshape(epochs, -1):
+            self.x, self.y = x[rows], y[rows]
+            self.fit(1)
+
     def theta(self):
         layers = zip(self.model.coefs_, self.model.intercepts_)
         return np.concatenate([part for w, b in layers for part in (w.T.ravel(), b)])
@@ -338,6 +346,5 @@ BOUNDS = {"NumPy by hand": ByHand, "products alone": Products}
 def serve(connection, name, work, threads):
     """A contestant in a process of its own: answers each (method, arguments) with the result."""
     contestant = (PEERS | BOUNDS)[name](work, threads)
-    contestant.start(work.theta)
     for method, *arguments in iter(connection.recv, None):
         connection.send(getattr(contestant, method)(*arguments))

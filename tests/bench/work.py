@@ -1,6 +1,6 @@
 """The training jobs that all contestants do, each from the same weights in the same order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -56,10 +56,6 @@ class Work:
         rng = np.random.default_rng(seed)
         shuffled = [rng.permutation(self.n) for _ in range(epochs)]
         return np.reshape(shuffled, (epochs, self.steps, self.batch_size))
-
-    def in_one_batch(self):
-        """The same work by gradient descent, whose order cannot matter."""
-        return replace(self, batch_size=self.n)
 
 
 def digits(work, rng):
