@@ -10,6 +10,7 @@ import pytest
 import slides
 import tinycss2
 from bs4 import BeautifulSoup
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -147,8 +148,9 @@ def test_every_section_is_a_slide_with_its_notes_and_its_place_in_the_book(deck)
     assert second.aside.link["href"] == "../../_static/katex.min.css"
 
 
-def test_pulled_equation_has_its_number_and_no_full_stop(deck):
-    slide = deck(pull("eq-one"))[0]
+@pytest.mark.parametrize("end", [".", " .", "\\,.", "\\ .", ","])
+def test_pulled_equation_has_its_number_and_no_full_stop(deck, end):
+    slide = deck(pull("eq-one"), CHAPTER.replace("a = 1 .", f"a = 1{end}"))[0]
     assert slide.select_one(".eqno").get_text() == "(1.1)"
     assert slide.annotation.get_text() == "a = 1"
 
@@ -214,8 +216,42 @@ def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(d
     ]
     page = "\n".join(f"## Picture\n\n{picture}\n" for picture in pictures)
     slides = deck(page, files={"sized.svg": sized, "unsized.svg": unsized})
-    assert [slide.img.get("width") for slide in slides[1:]] == [None, "32", None]
+    assert [slide.img.get("style", slide.img.get("width")) for slide in slides[1:]] == [
+        None,
+        "32",
+        "width: 50%;",
+    ]
     assert ["tall" in slide.get("class", "") for slide in slides[1:]] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("mode", "left"),
+    [(None, "both"), ("input", "out"), ("output", "in"), ("input+output", ""), ("all", "")],
+)
+def test_pulled_cell_shows_what_its_page_does(mode, left):
+    source, output = (
+        nodes.container(text, nodes.Text(text), nb_element=f"cell_code_{element}")
+        for text, element in (("in", "source"), ("out", "output"))
+    )
+    cell = nodes.container("", source, output, **({"hide_mode": mode} if mode else {}))
+    assert pulls.shown(cell) == {"both": [cell], "out": [output], "in": [source], "": []}[left]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("## One\n\n### A slide of a slide", "expected one title"),
+        ("# Another title\n\n## One", "expected one title"),
+    ],
+)
+def test_deck_has_a_title_and_slides_and_nothing_below(deck, text, why):
+    with pytest.raises(ExtensionError, match=rf"chapter\.md: {why}"):
+        deck(text)
+
+
+def test_notes_take_whole_minutes(deck):
+    with pytest.raises(AssertionError, match=r"notes: expected the minutes they take, got 'two'"):
+        deck(":::{notes} two\nSay so.\n:::")
 
 
 def test_change_of_the_chapter_reaches_the_deck(deck):

@@ -111,11 +111,11 @@ def test_recap_is_the_lecture_slide_for_slide(built):
 
 @each_deck
 def test_every_pull_is_the_piece_of_the_book(built, deck):
-    """The same HTML as in the chapter, number included; code is the source itself."""
+    """The formula, picture or table that a chapter has under that label, with its number."""
     source = (notebooks.BOOK / "slides" / f"{deck}.md").read_text("utf-8")
     chapters = [soup(path) for path in (built / "html/book").glob("*.html")]
     slides = soup(built / f"html/book/slides/{deck}.html")
-    for name in re.findall(r":::\{pull\} ((?:eq|fig)-\S+)", source):
+    for name in re.findall(r":::\{pull\} ((?:eq|fig|table)-\S+)", source):
         target = f"equation-{name}" if name.startswith("eq-") else name
         (theirs,) = (found for chapter in chapters if (found := chapter.find(id=target)))
         mine = slides.find(id=target)
@@ -123,10 +123,23 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
             assert mine.select_one(".eqno").get_text() == theirs.select_one(".eqno").contents[0]
             formula = [page.select_one("annotation").get_text() for page in (mine, theirs)]
             assert formula[0] == formula[1].rstrip(" .,\n")
-        else:
+        elif name.startswith("fig-"):
             pictures = [Path(page.img["src"]).name for page in (mine, theirs)]
             assert pictures[0] == pictures[1]
             assert mine.img["alt"] == theirs.img["alt"]
+        else:
+            cells = [[cell.get_text() for cell in page.select("td")] for page in (mine, theirs)]
+            assert cells[0] == cells[1]
+
+
+@pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
+def test_code_on_a_slide_is_the_cell_of_the_chapter(built, source):
+    chapter = notebooks.read(notebooks.BOOK / source.with_suffix(".ipynb").name)
+    pulled = re.findall(r":::\{pull\} (\S+)", source.read_text("utf-8"))
+    code = [cell for cell in chapter.cells if cell.id in pulled and not cell.id.startswith("fig-")]
+    page = soup(built / f"html/book/slides/{source.stem}.html")
+    shown = [block.get_text().strip() for block in page.select(".face .cell_input pre")]
+    assert shown == [cell.source for cell in code]
 
 
 @each_deck

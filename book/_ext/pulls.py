@@ -9,6 +9,7 @@ import ast
 import inspect
 import json
 import pydoc
+import re
 from pathlib import Path
 from textwrap import dedent
 from typing import ClassVar
@@ -23,6 +24,7 @@ from sphinx.util.nodes import get_node_line, make_refnode
 
 PACKAGE = "previously."
 MOST_LINES = 25  # of code, on a slide
+FULL_STOP = re.compile(r"(\\[,;:! ]|[\s.,])+$")  # with the space that TeX sets before it
 
 
 class pull(nodes.General, nodes.Element):
@@ -70,9 +72,11 @@ def cell(env, name):
 
 def shown(node):
     """What a page shows of a piece before anything is unfolded."""
-    hidden = {"input": "cell_code_source", "output": "cell_code_output"}
-    unseen = hidden.get(node.get("hide_mode"))
-    return [part for part in node if part.get("nb_element") != unseen] if unseen else [node]
+    if "hide_mode" not in node:
+        return [node]
+    hidden = {"input": {"cell_code_source"}, "output": {"cell_code_output"}}
+    unseen = hidden.get(node["hide_mode"], set.union(*hidden.values()))
+    return [part for part in node if part["nb_element"] not in unseen]
 
 
 def source_of(function):
@@ -103,6 +107,8 @@ class FillPulls(SphinxPostTransform):
                 piece, place["origin"] = [self.code(place, function)], self.reference(function)
             else:
                 self.fail(place, "no such label or code cell in the book, no such function")
+            if not piece:
+                self.fail(place, "nothing of it is shown before it is unfolded")
             if "fragment" in place["options"]:
                 piece = [nodes.container("", *piece, classes=["fragment"])]
             place.extend(piece)
@@ -119,7 +125,7 @@ class FillPulls(SphinxPostTransform):
             elif isinstance(part, nodes.image):
                 part["classes"].append("no-scaled-link")
             elif isinstance(part, nodes.math_block):  # its sentence ends in the chapter
-                part.children = [nodes.Text(part.astext().rstrip(" .,\n"))]
+                part.children = [nodes.Text(FULL_STOP.sub("", part.astext()))]
         numbers = self.env.toc_fignumbers.setdefault(self.env.docname, {})
         for kind, ids in self.env.toc_fignumbers.get(docname, {}).items():
             numbers.setdefault(kind, {}).update(ids)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import imagesize
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
@@ -21,6 +22,7 @@ from pulls import pull
 FOLDER = "book/slides/"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+GENERATED = {"__pycache__", ".ipynb_checkpoints"}
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
 
 
@@ -51,7 +53,11 @@ class Notes(SphinxDirective):
     has_content = True
 
     def run(self):
-        minutes = directives.positive_int(self.arguments[0])
+        try:
+            minutes = directives.positive_int(self.arguments[0])
+        except ValueError:
+            got = self.arguments[0]
+            raise self.error(f"notes: expected the minutes they take, got {got!r}") from None
         time = nodes.paragraph("", "", nodes.strong("", f"{minutes} min"))
         return [notes("", time, *self.parse_content_to_nodes(), minutes=minutes)]
 
@@ -100,8 +106,8 @@ class ListDecks(SphinxPostTransform):
     def run(self):
         for place in list(self.document.findall(decks)):
             pages = list(self.env.external_site_map)
-            found = [docname for docname in self.env.found_docs if is_deck(docname)]
-            found.sort(key=lambda deck: pages.index(chapter_of(self.env, deck)))
+            found = filter(is_deck, sorted(self.env.found_docs))
+            found = sorted(found, key=lambda deck: pages.index(chapter_of(self.env, deck)))
             place.replace_self(nodes.bullet_list("", *map(self.item, found)))
 
     def item(self, deck):
@@ -117,6 +123,10 @@ class ListDecks(SphinxPostTransform):
         return nodes.list_item("", line)
 
 
+def sections_of(node):
+    return [child for child in node if isinstance(child, nodes.section)]
+
+
 class MakeSlides(SphinxPostTransform):
     """Make each section a slide."""
 
@@ -125,8 +135,12 @@ class MakeSlides(SphinxPostTransform):
     def run(self):
         if not is_deck(self.env.docname):
             return
-        title = self.document.next_node(nodes.section)
-        sections = [child for child in title if isinstance(child, nodes.section)]
+        titles = sections_of(self.document)
+        sections = [section for title in titles for section in sections_of(title)]
+        if len(titles) != 1 or any(map(sections_of, sections)):
+            path = self.env.doc2path(self.env.docname)
+            raise ExtensionError(f"{path}: expected one title (#), and below it only slides (##)")
+        (title,) = titles
         for section in sections:
             title.remove(section)
         slides = [self.slide(title, "h1"), *(self.slide(section, "h2") for section in sections)]
@@ -194,8 +208,9 @@ def admit_decks(app, config):
 
 def drop_old_pdfs(app):
     """Remove the PDFs that are older than anything they may show."""
-    sources = [*Path(app.srcdir, "book").rglob("*"), *Path(app.srcdir, "src").rglob("*.py")]
-    newest = max(path.stat().st_mtime for path in sources)
+    source = Path(app.srcdir)
+    sources = [*source.glob("_*.yml"), *source.glob("book/**/*"), *source.glob("src/**/*.py")]
+    newest = max(path.lstat().st_mtime for path in sources if not GENERATED & {*path.parts})
     for pdf in Path(app.outdir).rglob("slides/*.pdf"):
         if pdf.stat().st_mtime < newest:
             pdf.unlink()
