@@ -237,15 +237,9 @@ def test_pulled_cell_shows_what_its_page_does(mode, left):
     assert pulls.shown(cell) == {"both": [cell], "out": [output], "in": [source], "": []}[left]
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("## One\n\n### A slide of a slide", "expected one title"),
-        ("# Another title\n\n## One", "expected one title"),
-    ],
-)
-def test_deck_has_a_title_and_slides_and_nothing_below(deck, text, why):
-    with pytest.raises(ExtensionError, match=rf"chapter\.md: {why}"):
+@pytest.mark.parametrize("text", ["## One\n\n### A slide of a slide", "# Another title\n\n## One"])
+def test_deck_has_a_title_and_slides_and_nothing_below(deck, text):
+    with pytest.raises(ExtensionError, match=r"chapter\.md: expected one title"):
         deck(text)
 
 

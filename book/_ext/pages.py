@@ -48,10 +48,10 @@ def add_labels(app, env):
 
 
 def measure_images(app, doctree, docname):
-    """Give an image its own size, unless the notebook has; a vector may have none."""
+    """Note the size of an image's file, and show it so unless its page says how."""
     for image in doctree.findall(nodes.image):
-        size = imagesize.get(Path(app.srcdir, image["uri"]))
-        if "width" not in image and min(size) > 0:
+        image["own_size"] = size = imagesize.get(Path(app.srcdir, image["uri"]))
+        if "width" not in image and min(size) > 0:  # a vector may have none
             image["width"], image["height"] = (f"{side:.0f}px" for side in size)
 
 

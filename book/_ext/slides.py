@@ -8,7 +8,6 @@ import re
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
-import imagesize
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
@@ -170,8 +169,8 @@ class MakeSlides(SphinxPostTransform):
 
 def visit_slide(self, node):
     """A slide, which says whether it has a figure to stand beside the text."""
-    images = (figure.next_node(nodes.image) for figure in node.findall(nodes.figure))
-    sizes = (imagesize.get(Path(self.builder.srcdir, image["uri"])) for image in images)
+    figures = node.findall(nodes.figure)
+    sizes = (figure.next_node(nodes.image)["own_size"] for figure in figures)  # by pages.py
     tall = any(width < TALL * height for width, height in sizes)
     timing = {"data-timing": 60 * node["minutes"]} if node["minutes"] else {}  # for the clock
     self.body.append(self.starttag(node, "section", CLASS="tall" if tall else "", **timing))

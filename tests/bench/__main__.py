@@ -101,10 +101,10 @@ def quartiles(values):
     return quantiles(values, n=4, method="inclusive")
 
 
-def same_weights(name, work, threads=1):
+def same_weights(name, work):
     """How far each contestant ends from our weights, after the same steps from the same start."""
     epochs = -(-CHECKED_STEPS // work.steps)
-    with field(work, threads, [*PEERS, "NumPy by hand"]) as contestants:
+    with field(work, 1, [*PEERS, "NumPy by hand"]) as contestants:
         for rival, contestant in contestants.items():
             contestant("follow" if rival == "scikit-learn" else "run", 1, epochs)
         ends = {rival: contestant("theta") for rival, contestant in contestants.items()}
@@ -117,7 +117,7 @@ def same_weights(name, work, threads=1):
         yield {"network": name, "contestant": rival, "steps": epochs * work.steps, "off": off}
 
 
-def race(name, work, threads, repetitions=21):
+def race(name, work, threads, repetitions):
     """Median and quartiles of the time a step, and of its ratio to ours in the same turn."""
     with field(work, threads, PEERS | BOUNDS) as contestants:
         first = {rival: contestant("run", 0, 1) for rival, contestant in contestants.items()}

@@ -5,6 +5,7 @@ Run by `make bench` after the measurements, with the project's own environment.
 
 import csv
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -24,6 +25,7 @@ NETWORKS = {  # as short as the head of a column must be
 }
 
 
+@cache
 def read(name):
     """The rows of a table of measurements, numbers as floats."""
 
@@ -41,8 +43,8 @@ def digits(value, n=3):
     """A number with n digits that count, as one writes it: 47.3, 1,460, 0.294."""
     if not value:
         return "0"
-    decimals = max(0, n - 1 - int(np.floor(np.log10(abs(value)))))
-    return f"{round(value, n - 1 - int(np.floor(np.log10(abs(value))))):,.{decimals}f}"
+    places = n - 1 - int(np.floor(np.log10(abs(value))))
+    return f"{round(value, places):,.{max(0, places)}f}"
 
 
 def spread(value, low, high):
@@ -55,10 +57,9 @@ def by_network(rows, cell, head):
     cells = defaultdict(dict)
     for row in rows:
         cells[row["contestant"]][row["network"]] = cell(row)
-    names = [name for name in NETWORKS if any(name in line for line in cells.values())]
-    yield [head, *(NETWORKS[name] for name in names)]
+    yield [head, *NETWORKS.values()]
     for contestant, line in cells.items():
-        yield [contestant, *(line.get(name, "") for name in names)]
+        yield [contestant, *(line[name] for name in NETWORKS)]
 
 
 def agreement():
