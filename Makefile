@@ -16,7 +16,7 @@ slides: book ## build the book with its slides and print where to open these
 	@echo "With notes and clock in a second window (key S): make serve, then http://127.0.0.1:8000/slides/"
 
 slides-pdf: book ## print the slides to PDF, with and without notes, and link them (needs a Chromium)
-	$(BIN)/python tests/slides_pdf.py
+	$(BIN)/python tests/tools/slides_pdf.py
 	$(MAKE) book
 
 serve: book ## build the book and serve it on this machine
@@ -33,15 +33,15 @@ lint: $(READY) ## check the style of all code, notebooks included
 	$(BIN)/ruff format --check
 
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
-	$(BIN)/python tests/notebooks.py
+	$(BIN)/python tests/tools/notebooks.py
 
 lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
-	$(BIN)/python tests/lighthouse.py
+	$(BIN)/python tests/tools/lighthouse.py
 
 bench: $(READY) .venv-bench/ready ## measure the package beside its peers; rewrites the page on speed
-	.venv-bench/bin/python tests/bench
-	$(BIN)/python tests/bench/report.py
-	$(BIN)/python tests/bench/clock.py
+	PYTHONPATH=tests/tools .venv-bench/bin/python -m bench
+	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
+	PYTHONPATH=tests/tools $(BIN)/python -m bench.clock
 
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench _build .pytest_cache .ruff_cache .hypothesis .coverage
@@ -56,9 +56,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.venv-bench/ready: tests/bench/requirements.txt $(READY)
+.venv-bench/ready: tests/tools/bench/requirements.txt $(READY)
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement tests/bench/requirements.txt
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement tests/tools/bench/requirements.txt
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

@@ -40,15 +40,15 @@ def use(threads):
 
 use(threads=1)  # before NumPy is loaded
 
-import memory  # noqa: E402
 import numpy as np  # noqa: E402
-from peers import BOUNDS, PEERS, Products, serve  # noqa: E402
-from work import CHAPTER, CHAPTER_EPOCHS, WORKS, Work  # noqa: E402
 
 import previously  # noqa: E402
 
-HERE = Path(__file__).parent
-RAW = HERE.parents[1] / "book/speed/measured"
+from . import memory  # noqa: E402
+from .peers import BOUNDS, PEERS, Products, serve  # noqa: E402
+from .work import CHAPTER, CHAPTER_EPOCHS, WORKS, Work  # noqa: E402
+
+RAW = Path(__file__).parents[3] / "book/speed/measured"
 ENOUGH = 0.02  # seconds that our turn takes, about
 QUIET = 0.2  # seconds until the threads of the one before have stopped waiting in a loop
 CHECKED_STEPS = 60
@@ -150,7 +150,7 @@ def jobs(epochs, repetitions, names):
     """The whole job from a fresh interpreter: seconds, peak memory, and what was printed."""
     for repetition in range(repetitions):
         for name in names:
-            command = [sys.executable, HERE / "job.py", name, str(epochs)]
+            command = [sys.executable, "-m", "bench.job", name, str(epochs)]
             begin = time.perf_counter()
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             printed = process.stdout.read().split()

@@ -9,7 +9,7 @@ from pathlib import Path
 from browsing import launch
 from playwright.sync_api import Error, sync_playwright
 
-DECKS = Path(__file__).parents[1] / "_build/html/book/slides"
+DECKS = Path(__file__).parents[2] / "_build/html/book/slides"
 VARIANTS = {".pdf": "print-pdf", "-notes.pdf": "print-pdf&notes"}
 READY = """() => Promise.all([
     document.fonts.ready, ...[...document.images].map(image => image.decode())])"""

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator
 
 from previously.plot import COLORS, GREY, INK, STYLE
 
-PAGE = Path(__file__).parents[2] / "book/speed"
+PAGE = Path(__file__).parents[3] / "book/speed"
 NETWORKS = {  # as short as the head of a column must be
     "2-16-16-2-1, B 32": "small",
     "64-64-32-2-10, B 64": "digits",

@@ -1,7 +1,7 @@
 """The rules that hold prose, code and outputs of a notebook together.
 
-`python tests/notebooks.py` executes the notebooks, rewrites the numbers in their prose and stores
-them in one canonical form; the tests hold the stored form to the same rules.
+`make notebooks` runs this file: it executes the notebooks, rewrites the numbers in their prose and
+stores them in one canonical form; the tests hold the stored form to the same rules.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-BOOK = Path(__file__).parent.parent / "book"
+BOOK = Path(__file__).parents[2] / "book"
 README_PICTURE = BOOK / "_static" / "paths.png"
 
 # A long run of SGD amplifies the last bit of a sum until every digit differs. So the kernels use

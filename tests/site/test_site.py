@@ -21,7 +21,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 from previously.plot import COLORS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = list(parse_toc_yaml(ROOT / "_toc.yml"))
 SITE = [*PAGES, "search", "404"]
 MODES = ["light", "dark"]

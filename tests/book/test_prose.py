@@ -100,7 +100,8 @@ def test_every_marker_touches_its_number_and_reads_everywhere(path):
 def test_every_equation_names_its_test_and_every_such_test_its_equation():
     labels = notebooks.equations()
     assert len(labels) == len(set(labels)), "two equations share a label"
-    sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    tests = Path(__file__).parents[1].rglob("test_*.py")
+    sources = [path.read_text(encoding="utf-8") for path in tests]
     marks = re.findall(r'^@pytest\.mark\.equation\("([^"]+)"\)', "\n".join(sources), re.MULTILINE)
     assert set(labels) == set(marks)
 

@@ -51,7 +51,8 @@ def test_package_is_measured_with_the_versions_that_it_is_tested_with():
         return dict(re.findall(r"^(\w[\w-]*)==(\S+)", path.read_text(), re.MULTILINE))
 
     root = notebooks.BOOK.parent
-    ours, theirs = pins(root / "requirements.txt"), pins(root / "tests/bench/requirements.txt")
+    peers = root / "tests/tools/bench/requirements.txt"
+    ours, theirs = pins(root / "requirements.txt"), pins(peers)
     shared = ours.keys() & theirs.keys()
     assert {"numpy", "autograd"} <= shared
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "book/speed/measured/clock.csv"
 
 

@@ -1,14 +1,14 @@
-"""The chapter's whole job by one contestant: `python job.py NAME EPOCHS`, timed from outside."""
+"""The chapter's whole job by one contestant, timed from outside: `-m bench.job NAME EPOCHS`."""
 
 import re
 import resource
 import sys
 from pathlib import Path
 
-from peers import PEERS
-from work import CHAPTER
-
 from previously import accuracy
+
+from .peers import PEERS
+from .work import CHAPTER
 
 
 def peak_memory():

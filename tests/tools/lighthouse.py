@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 LIGHTHOUSE = "lighthouse@13.5.0"
-HTML = Path(__file__).parents[1] / "_build/html"
+HTML = Path(__file__).parents[2] / "_build/html"
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 TEXT = {".html", ".css", ".js", ".svg"}
 RUNS = 3

@@ -15,7 +15,7 @@ import yaml
 from browsing import launch, serve, soup
 from playwright.sync_api import Error, sync_playwright
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
