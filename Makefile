@@ -33,7 +33,7 @@ lint: $(READY) ## check the style of all code, notebooks included
 	$(BIN)/ruff format --check
 
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
-	$(BIN)/python tests/tools/notebooks.py
+	PYTHONPATH=book/_ext $(BIN)/python tests/tools/notebooks.py
 
 lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
 	$(BIN)/python tests/tools/lighthouse.py

@@ -2,8 +2,8 @@
 
 import os
 import time
-from ast import literal_eval
 from queue import Empty
+from textwrap import shorten
 
 import hypothesis
 import nbval.kernel
@@ -50,23 +50,24 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.line(f"equations: {len(tested)} of {len(notebooks.equations())} tested")
 
 
-class ProseNumber(pytest.Item):
-    """A number in prose or slides, compared with its expression in the kernel of the cells."""
+class Said(pytest.Item):
+    """A number or a claim of prose or slides, held to its marker in the kernel of the cells."""
 
-    def __init__(self, *, literal, code, **kwargs):
+    def __init__(self, *, marker, **kwargs):
         super().__init__(**kwargs)
-        self.literal, self.code = literal, code
+        self.marker = marker
 
     def runtest(self):
+        _, said, _, code, expected = self.marker
         kernel = self.parent.kernel
         assert kernel.is_alive(), "the kernel died"
         reply = kernel.kc.execute(
-            "", silent=True, user_expressions={"number": self.code}, reply=True, timeout=60
+            "", silent=True, user_expressions={"it": code}, reply=True, timeout=60
         )
-        result = reply["content"]["user_expressions"]["number"]
-        assert result["status"] == "ok", f"{self.code}: {result['ename']}: {result['evalue']}"
-        value = literal_eval(result["data"]["text/plain"])
-        assert value == self.literal, f"the prose says {self.literal}, {self.code} is {value}"
+        result = reply["content"]["user_expressions"]["it"]
+        assert result["status"] == "ok", f"{code}: {result['ename']}: {result['evalue']}"
+        value = result["data"]["text/plain"]
+        assert value in expected, f"{self.path.name} says: {said}\nbut {code} is {value}"
 
     def repr_failure(self, excinfo):
         return str(excinfo.value)
@@ -82,10 +83,9 @@ class ProseNumber(pytest.Item):
 def _collect(self, collect=nbval.plugin.IPyNbFile.collect):
     yield from collect(self)
     if self.compare_outputs:
-        found = notebooks.numbers(self.nb, notebooks.slides_of(self.path))
-        for index, (literal, code) in enumerate(found):
-            name = f"number {index}: {literal}"
-            yield ProseNumber.from_parent(self, name=name, literal=literal, code=code)
+        for index, marker in enumerate(notebooks.checked(self.nb, notebooks.slides_of(self.path))):
+            name = f"{marker.kind} {index}: {shorten(marker.said, 60)}"
+            yield Said.from_parent(self, name=name, marker=marker)
 
 
 def _setup(self, setup=nbval.plugin.IPyNbFile.setup):

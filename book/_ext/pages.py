@@ -9,6 +9,8 @@ import imagesize
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
+from markers import without_markers
+
 REPAIRS = {
     ' role="(doc-biblioentry|list)"': "",  # ARIA has given up the one; the other has no items
     ' aria-label="Toggle hidden content"': "",  # is not what the summary says
@@ -18,7 +20,7 @@ REPAIRS = {
 
 
 class RemoveComments(SphinxTransform):
-    """Drop HTML comments, such as the markers of numbers, which a title would show as text."""
+    """Drop HTML comments, such as markers, which titles and alternative texts would show."""
 
     default_priority = 100  # before anything reads the titles
 
@@ -27,6 +29,8 @@ class RemoveComments(SphinxTransform):
         for node in list(self.document.findall(nodes.raw)):
             if node.astext().startswith("<!--"):
                 node.parent.remove(node)
+        for image in self.document.findall(nodes.image):
+            image["alt"] = without_markers(image.get("alt", ""))
 
 
 def need_repository(app, config):

@@ -11,10 +11,12 @@ from base64 import b64decode
 from pathlib import Path
 
 import nbformat
+from markers import MARKER, markers
 from nbclient import NotebookClient
 
 BOOK = Path(__file__).parents[2] / "book"
 README_PICTURE = BOOK / "_static" / "paths.png"
+SHOWN = ("figure", "caption"), ("image", "alt")  # of a figure, in the metadata of its cell
 
 # A long run of SGD amplifies the last bit of a sum until every digit differs. So the kernels use
 # one thread and the instructions that every x86-64 processor with AVX2 has.
@@ -23,15 +25,6 @@ CPU = {
     "OPENBLAS_NUM_THREADS": "1",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
-
-# A number in the prose and the invisible marker it touches: 98.5<!-- = 100 * accuracy :.1f -->
-NUMBER = re.compile(r"([-−]?\d[\d,.]*)<!-- = ((?:(?!--).)+?) :(\S+) -->")
-
-# What is not prose: code, math, the targets of links, comments, roles and directives' options.
-NOT_PROSE = re.compile(
-    r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]+\$|\]\([^)]*\)|<!--.*?-->|<[^>]*>|https?://\S+",
-    re.DOTALL,
-)
 
 
 def reproducible():
@@ -45,18 +38,22 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def prose(cell):
-    """What a reader reads of a cell: its Markdown, or the caption and alt text of its figure."""
-    if cell.cell_type == "markdown":
-        return cell.source
-    shown = cell.metadata.get("mystnb", {})
-    return "\n".join(
-        [shown.get("figure", {}).get("caption", ""), shown.get("image", {}).get("alt", "")]
-    )
+def pieces(notebook):
+    """What a reader reads, as (holder, key): Markdown, captions, alternative texts, in order."""
+    for cell in notebook.cells:
+        shown = cell.metadata.get("mystnb", {})
+        if cell.cell_type == "markdown":
+            yield cell, "source"
+        yield from ((shown[part], key) for part, key in SHOWN if key in shown.get(part, {}))
+
+
+def prose(notebook):
+    """The text of a notebook that is no code."""
+    return "\n\n".join(holder[key] for holder, key in pieces(notebook))
 
 
 def deck(path):
-    """Where the slides of the notebook at `path` are, whose numbers its kernel computes too."""
+    """Where the slides of the notebook at `path` are, whose markers its kernel checks too."""
     return path.parent / "slides" / path.with_suffix(".md").name
 
 
@@ -65,23 +62,16 @@ def slides_of(path):
     return deck(path).read_text(encoding="utf-8") if deck(path).exists() else ""
 
 
-def numbers(notebook, slides):
-    """The checked numbers of the prose, and of its slides, as (literal, code that gives it)."""
-    text = "\n".join(prose(cell) for cell in notebook.cells if cell.cell_type == "markdown")
-    found = NUMBER.findall(text + "\n" + slides)
-    return [(literal, number_code(*rest)) for literal, *rest in found]
+def checked(notebook, slides):
+    """The markers of the prose, and of its slides, in order."""
+    return list(markers(prose(notebook) + "\n\n" + slides))
 
 
 def equations():
     """The labels of all equations of the book."""
     pages = [page.read_text(encoding="utf-8") for page in BOOK.glob("*.md")]
-    pages += ["\n".join(map(prose, read(path).cells)) for path in sorted(BOOK.glob("*.ipynb"))]
+    pages += [prose(read(path)) for path in sorted(BOOK.glob("*.ipynb"))]
     return [label for page in pages for label in re.findall(r"\$\$ \(([^)]+)\)", page)]
-
-
-def number_code(expression, spec):
-    """Python that writes the value of a marker's expression as the prose does."""
-    return f"format({expression}, {spec!r}).replace('-', '−')"
 
 
 def dumps(notebook):
@@ -114,19 +104,33 @@ def execute(notebook, slides):
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-        prints = [f"print({code})" for _, code in numbers(notebook, slides)]
+        prints = [f"print({m.code})" for m in checked(notebook, slides) if m.kind == "number"]
         notebook.cells.append(nbformat.v4.new_code_cell("\n".join(prints)))
         client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         probe = notebook.cells.pop()
     values = iter("".join(output.text for output in probe.outputs).splitlines())
 
     def renew(marker):
-        return next(values) + marker[0].removeprefix(marker[1])
+        literal = marker[1]  # of a number; a claim has none, and stands as it is
+        return next(values) + marker[0].removeprefix(literal) if literal else marker[0]
 
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = NUMBER.sub(renew, cell.source)
-    return NUMBER.sub(renew, slides)
+    for holder, key in pieces(notebook):
+        holder[key] = MARKER.sub(renew, holder[key])
+    return MARKER.sub(renew, slides)
+
+
+def shown_by(cell):
+    """What the outputs of a cell show: texts and pictures."""
+    return [
+        output.get("text") or output.get("data") or output.get("traceback")
+        for output in cell.get("outputs", [])
+    ]
+
+
+def changes(before, after):
+    """What another run changed: the cells, by id, whose text or picture is another."""
+    known = {cell.id: shown_by(cell) for cell in before.cells}
+    return [cell.id for cell in after.cells if shown_by(cell) != known.get(cell.id, [])]
 
 
 def picture(notebook, name):
@@ -135,13 +139,20 @@ def picture(notebook, name):
     return b64decode(cell.outputs[0].data["image/png"])
 
 
-if __name__ == "__main__":
+def main():
+    """Run every notebook, and say what that changed, so that nobody blesses a figure unseen."""
     os.environ |= CPU
     for path in sorted(BOOK.glob("*.ipynb")):
-        notebook = read(path)
+        print(f"{path.name}: running …", end=" ", flush=True)
+        stored, notebook = read(path), read(path)
         slides = execute(notebook, slides_of(path))
         path.write_text(dumps(notebook), encoding="utf-8")
         if slides:
             deck(path).write_text(slides, encoding="utf-8")
-        print(f"{path.name}: {len(numbers(notebook, slides))} numbers set in prose and slides")
+        changed = changes(stored, notebook)
+        print(f"{len(changed)} cells show something new" + ": " * bool(changed), *changed)
     README_PICTURE.write_bytes(picture(read(BOOK / "sgd.ipynb"), "fig-paths"))
+
+
+if __name__ == "__main__":
+    main()
