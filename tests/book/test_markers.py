@@ -45,7 +45,7 @@ def test_a_text_is_shown_without_markers():
 
 def notebook():
     figure = {
-        "figure": {"caption": "Two<!-- = 1 + one :d -->."},
+        "figure": {"caption": "So 2<!-- = 1 + one :d -->."},
         "image": {"alt": "1<!-- = one :d -->"},
     }
     return new_notebook(
