@@ -1,10 +1,13 @@
 """What pytest needs to hold book and package together: nbval made strict, and a summary of both."""
 
 import os
+import re
 import time
+from collections import Counter
 from queue import Empty
 from textwrap import shorten
 
+import equations
 import hypothesis
 import nbval.kernel
 import nbval.plugin
@@ -16,8 +19,6 @@ os.environ |= notebooks.CPU  # for the kernels
 hypothesis.settings.register_profile("same everywhere", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same everywhere")
 
-EQUATION_TESTS = pytest.StashKey[dict[str, set[str]]]()
-
 
 def pytest_configure(config):
     """Compare outputs to the bit where they are reproducible; elsewhere only run the cells."""
@@ -25,29 +26,88 @@ def pytest_configure(config):
         config.option.nbval, config.option.nbval_lax = False, config.option.nbval
 
 
-def pytest_collection_modifyitems(config, items):
-    """Remember which test proves which equations of the book."""
-    config.stash[EQUATION_TESTS] = {
-        item.nodeid: {mark.args[0] for mark in item.iter_markers("equation")} for item in items
-    }
+def marks_of(item):
+    """The equations that a test evaluates, the first mark first."""
+    return [mark.args[0] for mark in item.iter_markers("equation")][::-1]
 
 
-def pytest_terminal_summary(terminalreporter, config):
+class Named(list):
+    """The equations that a test names, as the book writes them; it must assert that they hold."""
+
+    asserted = False
+
+    def holds(self, symbols, **options):
+        """Assert each of them: see `equations.Equation.holds`."""
+        self.asserted = True
+        for equation in self:
+            equation.holds(symbols, **options)
+
+    def gives(self, value, symbols, **options):
+        """Assert the value of each: see `equations.Equation.gives`."""
+        self.asserted = True
+        for equation in self:
+            equation.gives(value, symbols, **options)
+
+
+@pytest.fixture(scope="session")
+def book_formulas():
+    """Every formula of the chapters."""
+    return equations.of_the_book()
+
+
+@pytest.fixture
+def equation(request, book_formulas):
+    """The equations that the marks of a test name."""
+    names = marks_of(request.node)
+    named = Named(book_formulas.get(name) or equations.of_a_docstring(name) for name in names)
+    yield named
+    assert named.asserted, "the test names equations and asserts none"
+
+
+def pytest_collection_modifyitems(items):
+    """Let no test claim an equation that it does not read, and note what each claims."""
+    for item in items:
+        if marks := marks_of(item):
+            if "equation" not in item.fixturenames:
+                raise pytest.UsageError(f"{item.nodeid} names an equation and does not read it")
+            item.user_properties.append(("equations", marks))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item):
+    """A test of an equation must pass: it may neither be skipped nor expected to fail."""
+    report = yield
+    if report.skipped and marks_of(item):
+        report.outcome, report.longrepr = "failed", "a test of an equation may not be skipped"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
     """Count what the promise «what you read is what the tests verified» rests on."""
+
+    def formulas(outcome):
+        reports = terminalreporter.getreports(outcome)
+        named = (dict(report.user_properties).get("equations", ()) for report in reports)
+        return {name for names in named for name in names}
+
     passed = [report.nodeid for report in terminalreporter.getreports("passed")]
-    failed = {report.nodeid for report in terminalreporter.getreports("failed")}
-    proofs = config.stash.get(EQUATION_TESTS, {})
-    tested = set().union(*(proofs.get(test, ()) for test in passed))
-    tested -= set().union(*(proofs.get(test, ()) for test in failed))
-    cells = sum(".ipynb::Cell" in test for test in passed)
-    numbers = sum(".ipynb::number" in test for test in passed)
+    kinds = Counter(re.search(r"\.ipynb::(\w+)|$", test)[1] for test in passed)
+    held = formulas("passed") - formulas("failed") - formulas("error")
+    displays = {name for name in held if name.startswith("eq-")}
+    inline = {name for name in held if name.startswith("$")}
     compared = "" if notebooks.reproducible() else " (run only: this processor rounds differently)"
 
     terminalreporter.section("the book")
-    terminalreporter.line(f"unit tests: {len(passed) - cells - numbers} passed")
-    terminalreporter.line(f"notebook cells: {cells} passed{compared}")
-    terminalreporter.line(f"prose numbers: {numbers} checked")
-    terminalreporter.line(f"equations: {len(tested)} of {len(notebooks.equations())} tested")
+    for line in (
+        f"unit tests: {kinds[None]} passed",
+        f"notebook cells: {kinds['Cell']} passed{compared}",
+        f"numbers: {kinds['number']} checked",
+        f"claims: {kinds['claim']} checked",
+        f"equations: {len(displays)} of {len(notebooks.equations())} evaluated",
+        f"formulas of the text: {len(inline)} evaluated",
+        f"formulas of docstrings: {len(held - displays - inline)} evaluated",
+    ):
+        terminalreporter.line(line)
 
 
 class Said(pytest.Item):

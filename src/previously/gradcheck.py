@@ -6,7 +6,7 @@ from ._check import callable_, floats, number, real
 
 
 def numerical_gradient(f, theta, eps=1e-6):
-    """Central differences: ∂f/∂θⱼ ≈ (f(θ + ε eⱼ) − f(θ − ε eⱼ)) / 2ε for each j.
+    """Central differences: ∂f/∂θⱼ ≈ (f(θ + ε eⱼ) − f(θ − ε eⱼ)) / (2ε) for each j.
 
     The error of the formula falls as ε², that of rounding grows as 1/ε; 1e-6 is near the
     best ε for a float64 function with values and derivatives around 1. It costs 2p values of f.

@@ -133,8 +133,9 @@ class MLP:
     def backward(self, theta, o, a, dL_da):
         """The backward pass: ∇_θ ℒ from ∂ℒ/∂a⁽ᴸ⁾ by the chain rule, layer after layer.
 
-        ∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾), then ∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ a⁽ˡ⁻¹⁾, and
-        ∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾. The gradient with respect to x is not computed.
+        ∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾), then ∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ (a⁽ˡ⁻¹⁾)ᵀ and
+        ∂ℒ/∂b⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾, and ∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾. The gradient with
+        respect to x is not computed.
 
         Args:
             theta: parameters (p,).

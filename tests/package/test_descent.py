@@ -39,7 +39,6 @@ class Spy:
 # Steps
 
 
-@pytest.mark.equation("eq-gradient-descent")
 @pytest.mark.parametrize(
     ("eta", "second"),
     [
@@ -57,7 +56,6 @@ def test_gradient_descent_steps_worked_out_by_hand(eta, second):
     np.testing.assert_allclose(next(steps), second, rtol=1e-14)
 
 
-@pytest.mark.equation("eq-sgd")
 @pytest.mark.parametrize(
     ("eta", "steps_by_order"),
     [
@@ -206,7 +204,6 @@ def test_the_same_rng_gives_the_same_bits_whatever_the_global_seed():
 # Stability
 
 
-@pytest.mark.equation("eq-stability")
 @pytest.mark.parametrize(
     ("share", "converges"),
     [(0.99, True), (1.01, False)],

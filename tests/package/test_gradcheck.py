@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from previously import numerical_gradient, relative_error
 
 
-@pytest.mark.equation("eq-central-difference")
 def test_differences_are_central_and_of_step_eps():
     # ((x + ε)³ − (x − ε)³) / 2ε = 3x² + ε², and (x + ε) − (x − ε) = 2ε: exact in binary.
     gradient = numerical_gradient(lambda t: t[0] ** 3 + 5.0 * t[1], np.array([1.0, -2.0]), eps=0.5)

@@ -106,7 +106,6 @@ def test_logistic_against_mpmath(o, y):
         assert error <= 1e-12 * exact
 
 
-@pytest.mark.equation("eq-cross-entropy")
 @every_row
 def test_cross_entropy_against_mpmath(row):
     for k in range(len(row)):
@@ -137,7 +136,6 @@ def test_the_loss_of_many_rows_is_the_mean_over_the_rows(loss, o, y):
 # Gradients
 
 
-@pytest.mark.equation("eq-logit")
 @every_logit
 @both_labels
 def test_logistic_gradient_against_mpmath(o, y):
@@ -145,7 +143,6 @@ def test_logistic_gradient_against_mpmath(o, y):
     assert abs(logistic.grad(*one_pair(o, y)).item() - exact) <= 1e-15
 
 
-@pytest.mark.equation("eq-cross-entropy-gradient")
 @every_row
 def test_cross_entropy_gradient_against_mpmath(row):
     for k in range(len(row)):
@@ -207,7 +204,6 @@ def test_cross_entropy_lies_within_log_K_above_the_margin_loss(o, data):
     assert margin_loss <= value <= (margin_loss + log(K)) * (1 + 1e-14)
 
 
-@pytest.mark.equation("eq-softmax")
 @every_row
 def test_softmax_against_mpmath(row):
     (probabilities,) = softmax(np.array([row]))

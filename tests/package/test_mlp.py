@@ -170,9 +170,6 @@ def seed_net():
     return model, theta, x, y, dL_da, da_do, do_da, do_dw, gradients
 
 
-@pytest.mark.equation("eq-chain-w2")
-@pytest.mark.equation("eq-chain-w1")
-@pytest.mark.equation("eq-chain-w0")
 def test_the_three_chain_rules_are_what_backward_computes(seed_net):
     _, _, _, _, dL_da3, da_do, do_da, do_dw, gradients = seed_net
     dL_dw2 = dL_da3 @ da_do[3] @ do_dw[2].swapaxes(0, 1)
@@ -182,8 +179,6 @@ def test_the_three_chain_rules_are_what_backward_computes(seed_net):
         np.testing.assert_allclose(gradients[l][0], product[:, 0], rtol=1e-13, atol=1e-17)
 
 
-@pytest.mark.equation("eq-prime")
-@pytest.mark.equation("eq-weights")
 def test_the_two_jacobians_of_a_layer_are_its_prime_and_its_weights(seed_net):
     model, theta, x, _, _, da_do, do_da, _, _ = seed_net
     layers = model.layers(theta)
@@ -204,7 +199,6 @@ def test_the_two_jacobians_of_a_layer_are_its_prime_and_its_weights(seed_net):
             np.testing.assert_allclose(do_da[l][i], row, atol=1e-8)
 
 
-@pytest.mark.equation("eq-backward")
 def test_the_recursion_the_package_and_finite_differences_agree_layer_by_layer(seed_net):
     model, theta, x, y, dL_da, da_do, do_da, _, gradients = seed_net
     loss, _ = objective(model, squared_error)
@@ -221,7 +215,6 @@ def test_the_recursion_the_package_and_finite_differences_agree_layer_by_layer(s
         dL_da = dL_do @ do_da[l] if l > 1 else None
 
 
-@pytest.mark.equation("eq-vanishing")
 @pytest.mark.parametrize("gain", [1.0, 2.0])
 @pytest.mark.parametrize("phi", [sigmoid, tanh, relu], ids=lambda phi: phi.name)
 def test_a_wide_layer_scales_gradients_by_the_gain_and_the_root_mean_square_of_prime(phi, gain):
@@ -239,7 +232,6 @@ def test_a_wide_layer_scales_gradients_by_the_gain_and_the_root_mean_square_of_p
     assert np.mean(ratios) == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.equation("eq-hidden-layers")
 @pytest.mark.parametrize("phi", [np.tanh, np.arctan], ids=["tanh", "arctan"])
 def test_the_last_of_three_hidden_layers_is_the_composition(phi):
     model = MLP((2, 5, 4, 2, 1), Activation(phi.__name__, phi, lambda o, a: o))

@@ -110,7 +110,6 @@ def test_gradient_against_finite_differences(phi, loss, k, activated, L):
             assert relative_error(ours, theirs) < 1e-6
 
 
-@pytest.mark.equation("eq-mean-loss")
 @every_activation
 @every_loss
 @every_depth
@@ -134,7 +133,6 @@ def test_gradient_against_autograd(phi, loss, k, activated, L):
     assert relative_error(gradient(dataset, theta), expected) < 1e-12
 
 
-@pytest.mark.equation("eq-logistic-loss")
 @pytest.mark.parametrize("y", [0, 1])
 def test_logistic_regression_of_one_pair_against_mpmath(y):
     value, _ = objective(MLP((1, 1)), logistic)
@@ -161,7 +159,6 @@ every_depth_of_classifier = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.equation("eq-last-layer")
 @every_depth_of_classifier
 def test_a_network_gives_class_1_the_probability_of_logistic_regression(sizes):
     model, theta, dataset, pairs = representation(sizes)
@@ -172,7 +169,6 @@ def test_a_network_gives_class_1_the_probability_of_logistic_regression(sizes):
         assert probability == pytest.approx(1 / (1 + np.exp(-(w[0] @ a + b[0]))), rel=1e-13)
 
 
-@pytest.mark.equation("eq-last-layer-gradient")
 @every_depth_of_classifier
 def test_the_last_layer_s_gradient_is_that_of_logistic_regression(sizes):
     model, theta, dataset, pairs = representation(sizes)
@@ -193,7 +189,6 @@ def test_the_last_layer_s_gradient_is_that_of_logistic_regression(sizes):
     np.testing.assert_allclose(last, own, rtol=1e-13, atol=1e-16)
 
 
-@pytest.mark.equation("eq-minibatch-variance")
 @pytest.mark.parametrize("B", [1, 2, 3, 6, 7], ids=lambda B: f"B={B}")
 def test_variance_of_the_minibatch_gradient_over_every_minibatch(B):
     n, model = 7, MLP((2, 3, 1))

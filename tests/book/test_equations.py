@@ -1,0 +1,375 @@
+"""The equations of the book, computed as their pages write them, with what the package computes."""
+
+from functools import cache
+from itertools import combinations, islice
+
+import numpy as np
+import pytest
+
+from previously import (
+    MLP,
+    Dataset,
+    cross_entropy,
+    gradient_descent,
+    logistic,
+    minibatches,
+    numerical_gradient,
+    objective,
+    relative_error,
+    relu,
+    sgd,
+    sigmoid,
+    softmax,
+    squared_error,
+    tanh,
+)
+
+rng = np.random.default_rng
+
+
+def one(x, y):
+    """The data set of one example."""
+    return Dataset(np.reshape(x, (1, -1)), np.reshape(y, (1, -1)))
+
+
+def single(function):
+    """Of a function of a data set, the one of an example."""
+    return lambda x, y, theta: function(one(x, y), theta)
+
+
+def columns(arrays):
+    """What the package holds in rows, of one example, as the columns of the formulas."""
+    return [None if array is None else np.reshape(array, (-1, 1)) for array in arrays]
+
+
+# Stochastic gradient descent
+
+
+def logistic_regression(n=7):
+    """A data set of two classes on a line, θ, and the two functions of the objective."""
+    dataset = Dataset(rng(0).normal(size=(n, 1)), np.arange(n)[:, None] % 2.0)
+    return dataset, np.array([1.5, -0.5]), *objective(MLP((1, 1)), logistic)
+
+
+@pytest.mark.equation("eq-logistic-loss")
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_logistic_loss(equation, y):
+    _, theta, loss, _ = logistic_regression()
+    equation.holds({"ℓ": single(loss), "x": 0.7, "y": y, "θ": theta, "w": theta[0], "b": theta[1]})
+
+
+@pytest.mark.equation("eq-mean-loss")
+@pytest.mark.equation("ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ)")
+def test_mean_loss(equation):
+    dataset, theta, loss, _ = logistic_regression()
+    pairs = [{"x": x, "y": y} for x, y in zip(dataset.x, dataset.y)]
+    given = {"ℒ": loss, "ℓ": single(loss), "dataset": dataset, "θ": theta}
+    equation.holds({"n": len(dataset), "Σ": pairs, **given})
+
+
+@pytest.mark.equation("ℒ = 1/n Σ ℓ(a⁽ᴸ⁾, y)")
+def test_mean_loss_of_outputs(equation):
+    a, y = rng(0).normal(size=(5, 2)), rng(1).normal(size=(5, 2))
+    pairs = [{"a⁽ᴸ⁾": a[[i]], "y": y[[i]]} for i in range(5)]
+    equation.holds({"ℒ": squared_error(a, y), "ℓ": squared_error, "n": 5, "Σ": pairs})
+
+
+@pytest.mark.equation("eq-gradient-descent")
+@pytest.mark.equation("θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(dataset, θ⁽ᵗ⁾)")
+@pytest.mark.parametrize("t", [0, 1, 2])
+def test_gradient_descent(equation, t):
+    dataset, theta, _, gradient = logistic_regression()
+    thetas = [theta, *islice(gradient_descent(gradient, theta, dataset, eta=0.3), 4)]
+    equation.holds({"θ⁽ᵗ⁾": thetas, "t": t, "η": 0.3, "∇_θ ℒ": gradient, "dataset": dataset})
+
+
+@pytest.mark.equation("eq-sgd")
+@pytest.mark.equation("θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(minibatch, θ⁽ᵗ⁾)")
+@pytest.mark.parametrize("t", [0, 1, 2])
+def test_sgd(equation, t):
+    dataset, theta, _, gradient = logistic_regression()
+    drawn = []
+
+    def spy(minibatch, theta):
+        drawn.append(minibatch)
+        return gradient(minibatch, theta)
+
+    thetas = [theta, *islice(sgd(spy, theta, dataset, 0.3, batch_size=2, rng=rng(1)), 4)]
+    equation.holds({"θ⁽ᵗ⁾": thetas, "t": t, "η": 0.3, "∇_θ ℒ": gradient, "minibatch": drawn[t]})
+
+
+@pytest.mark.equation("⌈n / B⌉")
+@pytest.mark.parametrize("B", [1, 2, 6, 7, 9])
+def test_minibatches_of_an_epoch(equation, B):
+    dataset, *_ = logistic_regression(n := 7)
+    equation.gives(len(list(minibatches(dataset, B, rng(0)))), {"n": n, "B": B})
+
+
+@pytest.mark.equation("eq-variance")
+@pytest.mark.equation("eq-minibatch-variance")
+@pytest.mark.parametrize("B", [1, 2, 6, 7])
+def test_minibatch_variance(equation, B):
+    dataset, theta, _, gradient = logistic_regression(n := 7)
+    every = [{"minibatch": dataset[list(rows)]} for rows in combinations(range(n), B)]
+    gradients = [gradient(dataset[[i]], theta) for i in range(n)]
+    given = {"v": np.var(gradients, axis=0).sum(), "𝔼": every, "n": n, "B": B}
+    given |= {"∇_θ ℒ": gradient, "∇_θ ℓ": single(gradient), "dataset": dataset, "θ": theta}
+    equation.holds({"xᵢ": dataset.x, "yᵢ": dataset.y, **given})
+
+
+@pytest.mark.equation("eq-stability")
+@pytest.mark.parametrize("share", [0.51, 0.99, 1.01, 1.9])
+def test_stability(equation, share):
+    dataset, theta, _, _ = logistic_regression()
+    _, gradient = objective(MLP((1, 1)), squared_error)
+    H = np.array([gradient(dataset, e) - gradient(dataset, np.zeros(2)) for e in np.eye(2)])
+    eta = share * 2 / np.linalg.eigvalsh(H).max()
+    far = next(islice(gradient_descent(gradient, theta, dataset, eta), 100, None))
+    converges = np.linalg.norm(gradient(dataset, far)) < np.linalg.norm(gradient(dataset, theta))
+    equation.holds({"η": eta, "λ_max": np.linalg.eigvalsh(H).max()}, iff=converges)
+
+
+@pytest.mark.equation(r"$\ell(x, y, \theta) = (wx + b - y)^2$")
+def test_squared_error_of_a_line(equation):
+    loss, _ = objective(MLP((1, 1)), squared_error)
+    theta = np.array([1.5, -0.5])
+    given = {"x": 0.7, "y": 0.2, "θ": theta, "w": theta[0], "b": theta[1]}
+    equation.holds({"ℓ": single(loss), **given})
+
+
+# Back-propagation
+
+
+def jacobian(f, at):
+    """By finite differences: an axis for the outputs of f, then those of `at`, one of a column."""
+    outputs = range(np.size(f(at)))
+    f_i = [lambda v, i=i: float(np.ravel(f(v.reshape(at.shape)))[i]) for i in outputs]
+    rows = [numerical_gradient(f, at.ravel(), eps=1e-5) for f in f_i]
+    return np.reshape(rows, (-1, *(at.shape if at.shape[1] > 1 else at.shape[:1])))
+
+
+@pytest.fixture(params=[1, 2, 3], ids="l={}".format)
+def network(request):
+    """Every symbol of a network at one example and a layer l.
+
+    The pre-activations, the activations and the gradient of w and b are the package's. Any other
+    derivative is how one symbol changes when another is held at other values.
+    """
+    l, phi = request.param, [None, tanh, tanh, sigmoid]
+    model = MLP((2, 3, 4, 2), tanh, sigmoid)
+    theta, x = rng(0).normal(size=model.p), rng(1).normal(size=(1, 2))
+    y = rng(2).uniform(size=(1, 2))
+    o, a = model.forward(theta, x)
+    dL_da = squared_error.grad(a[3], y)
+    w, b = zip(*model.layers(theta))
+    dL_dw, dL_db = zip(*model.layers(model.backward(theta, o, a, dL_da)))
+    o, a, b = columns(o), columns(a), columns(b)
+
+    def forward(**held):
+        now = {"a0": x.T} | {f"w{l}": w[l] for l in range(3)} | held
+        for l in (1, 2, 3):
+            now[f"o{l}"] = held.get(f"o{l}", now[f"w{l - 1}"] @ now[f"a{l - 1}"] + b[l - 1])
+            now[f"a{l}"] = held.get(f"a{l}", phi[l](now[f"o{l}"]))
+        return now | {"ℒ": squared_error(now["a3"].T, y)}
+
+    @cache
+    def d(top, bottom):
+        return jacobian(lambda v: forward(**{bottom: v})[top], forward()[bottom])
+
+    return {
+        "l": l,
+        "x": x.T,
+        "y": y.T,
+        "o⁽ˡ⁾": o,
+        "a⁽ˡ⁾": a,
+        "w⁽ˡ⁾": w,
+        "b⁽ˡ⁾": b,
+        "φ": phi[l],
+        "φ'": lambda o: np.diagflat(phi[l].prime(o, phi[l](o))),
+        "ℒ": squared_error(a[3].T, y),
+        "∂ℒ/∂w⁽ˡ⁾": dL_dw,
+        "∂ℒ/∂b⁽ˡ⁾": [row[None] for row in dL_db],
+        "∂ℒ/∂a⁽ˡ⁾": lambda l: d("ℒ", f"a{l}"),
+        "∂ℒ/∂o⁽ˡ⁾": lambda l: d("ℒ", f"o{l}"),
+        "∂a⁽ˡ⁾/∂o⁽ᵐ⁾": lambda l, m: d(f"a{l}", f"o{m}"),
+        "∂o⁽ˡ⁾/∂a⁽ᵐ⁾": lambda l, m: d(f"o{l}", f"a{m}"),
+        "∂o⁽ˡ⁾/∂w⁽ᵐ⁾": lambda l, m: d(f"o{l}", f"w{m}"),
+    }
+
+
+@pytest.mark.equation("eq-layer")
+@pytest.mark.equation("eq-prime")
+@pytest.mark.equation("eq-backward")
+@pytest.mark.equation("$a^{(0)} = x$")
+@pytest.mark.equation("o⁽ˡ⁾ = w⁽ˡ⁻¹⁾ a⁽ˡ⁻¹⁾ + b⁽ˡ⁻¹⁾")
+@pytest.mark.equation("a⁽ˡ⁾ = φ(o⁽ˡ⁾)")
+@pytest.mark.equation("a⁽⁰⁾ = x")
+@pytest.mark.equation("∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾)")
+@pytest.mark.equation("∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ (a⁽ˡ⁻¹⁾)ᵀ")
+@pytest.mark.equation("∂ℒ/∂b⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾")
+@pytest.mark.equation("∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾")
+def test_layer_forward_and_backward(equation, network):
+    equation.holds(network, rtol=1e-8)
+
+
+@pytest.mark.equation("eq-weights")
+@pytest.mark.parametrize("network", [2, 3], indirect=True)
+def test_weights(equation, network):
+    equation.holds(network, rtol=1e-8)
+
+
+@pytest.mark.equation("eq-chain-w2")
+@pytest.mark.equation("eq-chain-w1")
+@pytest.mark.equation("eq-chain-w0")
+@pytest.mark.equation("eq-shared")
+@pytest.mark.parametrize("network", [3], indirect=True)
+def test_chain_rules(equation, network):
+    equation.holds(network, rtol=1e-8)
+
+
+@pytest.mark.equation(r"$\mathcal{L} = (a^{(3)} - y)^2$")
+@pytest.mark.equation(r"$a = \sigma(o^{(L)})$")
+def test_loss_and_output_of_the_network_of_the_chapter(equation):
+    model = MLP((2, 3, 3, 1), tanh, sigmoid)
+    theta, x, y = rng(0).normal(size=model.p), np.array([[0.8, -0.5]]), np.array([[0.3]])
+    loss, _ = objective(model, squared_error)
+    o, a = model.forward(theta, x)
+    given = {"y": y, "σ": sigmoid, "L": 3, "o⁽ˡ⁾": o, "a⁽ˡ⁾": a, "a": a[3]}
+    equation.holds({"ℒ": loss(Dataset(x, y), theta), **given})
+
+
+@pytest.mark.equation("a = φ(o)")
+@pytest.mark.equation("a⁽ᴸ⁾ = phi_out(o⁽ᴸ⁾)")
+@pytest.mark.parametrize("phi", [sigmoid, tanh, relu], ids=lambda phi: phi.name)
+def test_output(equation, phi):
+    model = MLP((2, 3, 2), tanh, phi)
+    theta, x = rng(0).normal(size=model.p), rng(1).normal(size=(1, 2))
+    o, a = model.forward(theta, x)
+    given = {"o⁽ᴸ⁾": o[2], "a⁽ᴸ⁾": model.predict(theta, x), "phi_out": phi}
+    equation.holds({"a": a[2], "φ": phi, "o": o[2], **given})
+
+
+@pytest.mark.equation("gain² / fan-in")
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+def test_variance_of_the_first_weights(equation, gain):
+    model = MLP((50, 2000))
+    w, _ = model.layers(model.init(rng(0), gain))[0]
+    equation.gives(w.var(), {"gain": gain, "fan-in": 50}, rtol=0.01)
+
+
+@pytest.mark.equation("‖a − b‖ / (‖a‖ + ‖b‖)")
+def test_relative_error(equation):
+    a, b = rng(0).normal(size=5), rng(1).normal(size=5)
+    equation.gives(relative_error(a, b), {"a": a, "b": b})
+
+
+def crooked(theta):
+    """A function whose differences depend on the step."""
+    return theta[0] ** 3 + np.exp(theta[0] * theta[1])
+
+
+@pytest.mark.equation("eq-central-difference")
+@pytest.mark.equation("∂f/∂θⱼ ≈ (f(θ + ε eⱼ) − f(θ − ε eⱼ)) / (2ε)")
+@pytest.mark.parametrize("j", [1, 2])
+def test_central_difference(equation, j):
+    theta, eps = np.array([1.0, -2.0]), 0.5
+    dL = numerical_gradient(crooked, theta, eps)
+    given = {"∂ℒ/∂θⱼ": dL, "∂f/∂θⱼ": dL, "ℒ": crooked, "f": crooked}
+    equation.holds({"j": j, "θ": theta, "ε": eps, "eⱼ": np.eye(2), **given})
+
+
+@pytest.mark.equation("eq-vanishing")
+@pytest.mark.parametrize("g", [1.0, 2.0])
+@pytest.mark.parametrize("phi", [sigmoid, tanh, relu], ids=lambda phi: phi.name)
+def test_vanishing(equation, phi, g):
+    model = MLP((400, 400, 400, 400), phi)
+    theta, n = model.init(rng(0), g), 20
+    o, a = model.forward(theta, rng(1).standard_normal((n, 400)))
+    # The gradient of a layer's biases, for one example, is ∂ℒ/∂o of that layer.
+    rows = [[None if v is None else v[[i]] for v in (*o, *a)] for i in range(n)]
+    dL_da = rng(2).standard_normal((n, 1, 400))
+    gradients = [model.backward(theta, r[:4], r[4:], d) for r, d in zip(rows, dL_da)]
+    dL_do = [None, *(np.array([model.layers(v)[l][1] for v in gradients]) for l in range(3))]
+    symbols = {"∂ℒ/∂o⁽ˡ⁾": dL_do, "o⁽ˡ⁾": o, "l": 1, "g": g}
+    equation.holds({"φ'": lambda o: phi.prime(o, phi(o)), **symbols}, rtol=0.02)
+
+
+@pytest.mark.equation("eq-logit")
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_logit(equation, y):
+    o = np.array([[0.7]])
+    dL_do = logistic.grad(o, np.array([[y]]))
+    equation.holds({"∂ℒ/∂o⁽ᴸ⁾": dL_do, "a": sigmoid(o), "y": y})
+
+
+@pytest.mark.equation(r"$\varphi' = a(1 - a)$")
+def test_prime_of_the_sigmoid(equation):
+    a = sigmoid(0.7)
+    equation.holds({"φ'": float(sigmoid.prime(0.7, a)), "a": a})
+
+
+@pytest.mark.equation(r"$\varphi'(0) = 1$")
+def test_prime_of_tanh_at_zero(equation):
+    equation.holds({"φ'": lambda o: tanh.prime(o, tanh(o))})
+
+
+# End to end
+
+
+def classifier(n=6):
+    """A network of four layers of weights, θ, and a data set of two classes."""
+    model = MLP((2, 5, 3, 2, 1), tanh)
+    dataset = Dataset(rng(0).normal(size=(n, 2)), np.arange(n)[:, None] % 2.0)
+    return model, rng(5).standard_normal(model.p), dataset
+
+
+@pytest.mark.equation("eq-hidden-layers")
+@pytest.mark.equation("$o^{(4)} = w^{(3)} a^{(3)} + b^{(3)}$")
+def test_layers_of_the_classifier(equation):
+    model, theta, dataset = classifier()
+    o, a = map(columns, model.forward(theta, dataset.x[:1]))
+    w, b = zip(*model.layers(theta))
+    given = {"w⁽ˡ⁾": w, "b⁽ˡ⁾": columns(b), "φ": tanh}
+    equation.holds({"o⁽ˡ⁾": o, "a⁽ˡ⁾": a, "x": dataset.x[:1].T, **given})
+
+
+@pytest.mark.equation("eq-last-layer")
+def test_last_layer(equation):
+    model, theta, dataset = classifier()
+    loss, _ = objective(model, logistic)
+    w, b = model.layers(theta)[3]
+    for x in dataset.x:
+        a = model.forward(theta, x[None])[1][3].T
+        p = np.exp(-loss(one(x, 1.0), theta))
+        equation.holds({"P(y = 1 | x)": p, "σ": sigmoid, "w⁽³⁾": w, "a⁽³⁾": a, "b⁽³⁾": b})
+
+
+@pytest.mark.equation("eq-last-layer-gradient")
+def test_last_layer_gradient(equation):
+    model, theta, dataset = classifier()
+    _, gradient = objective(model, logistic)
+    dL_dw, dL_db = model.layers(gradient(dataset, theta))[3]
+    o, a = model.forward(theta, dataset.x)
+    each = [{"o⁽⁴⁾": o[4][[i]].T, "a⁽³⁾": a[3][[i]].T, "y": dataset.y[[i]].T} for i in range(6)]
+    equation.holds({"∂ℒ/∂w⁽³⁾": dL_dw, "∂ℒ/∂b⁽³⁾": dL_db, "n": 6, "Σ_{(x, y)}": each, "σ": sigmoid})
+
+
+@pytest.mark.equation("exp(oₖ) / Σⱼ exp(oⱼ)")
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_softmax_of_a_row(equation, k):
+    o = rng(0).normal(size=(1, 3))
+    equation.gives(softmax(o)[0, k - 1], {"oₖ": o[0], "k": k, "Σⱼ": range(1, 4)})
+
+
+@pytest.mark.equation("eq-softmax")
+@pytest.mark.equation("eq-cross-entropy")
+@pytest.mark.equation("eq-cross-entropy-gradient")
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_softmax(equation, k):
+    model = MLP((2, 5, 4, 2, 3), tanh)
+    theta, x, y = rng(5).standard_normal(model.p), rng(6).normal(size=(1, 2)), np.eye(3)[[1]]
+    loss, _ = objective(model, cross_entropy)
+    o = model.forward(theta, x)[0][4]
+    p, dl_do = softmax(o).T, cross_entropy.grad(o, y)
+    given = {"x": x, "y": y.T, "θ": theta, "k": k, "Σⱼ": range(1, 4), "Σₖ": range(1, 4)}
+    equation.holds({"o⁽⁴⁾": o.T, "P(yₖ = 1 | x)": p, "∂ℓ/∂o⁽⁴⁾": dl_do, "ℓ": single(loss), **given})
