@@ -35,6 +35,9 @@ lint: $(READY) ## check the style of all code, notebooks included
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
 	PYTHONPATH=book/_ext $(BIN)/python tests/tools/notebooks.py
 
+misprints: $(READY) ## misprint every equation in every small way and print the share that is noticed
+	PYTHONPATH=tests/tools:book/_ext $(BIN)/python tests/tools/misprints.py
+
 lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
 	$(BIN)/python tests/tools/lighthouse.py
 
@@ -62,4 +65,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test lint notebooks lighthouse bench clean
+.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench clean

@@ -59,8 +59,13 @@ def test_logistic_loss(equation, y):
 
 
 @pytest.mark.equation("eq-mean-loss")
-@pytest.mark.equation("ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ)")
 def test_mean_loss(equation):
+    dataset, theta, loss, _ = logistic_regression()
+    equation.holds({"ℒ": loss, "ℓ": single(loss), "dataset": dataset, "θ": theta})
+
+
+@pytest.mark.equation("ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ)")
+def test_mean_loss_in_short(equation):
     dataset, theta, loss, _ = logistic_regression()
     pairs = [{"x": x, "y": y} for x, y in zip(dataset.x, dataset.y)]
     given = {"ℒ": loss, "ℓ": single(loss), "dataset": dataset, "θ": theta}

@@ -170,15 +170,6 @@ def test_every_marker_names_something_computed(path):
         assert names - {"np", *dir(builtins)}, f"{marker.expression} depends on no run"
 
 
-def test_every_equation_names_its_test_and_every_such_test_its_equation():
-    labels = notebooks.equations()
-    assert len(labels) == len(set(labels)), "two equations share a label"
-    tests = Path(__file__).parents[1].rglob("test_*.py")
-    sources = [path.read_text(encoding="utf-8") for path in tests]
-    marks = re.findall(r'^@pytest\.mark\.equation\("([^"]+)"\)', "\n".join(sources), re.MULTILINE)
-    assert set(labels) == set(marks)
-
-
 def test_every_source_that_a_page_cites_is_in_the_bibliography():
     entries = (notebooks.BOOK / "references.bib").read_text(encoding="utf-8")
     sources = set(re.findall(r"(?:doi|url)\s*=\s*\{([^}]+)\}", entries))
