@@ -1,5 +1,11 @@
 """The reader of formulas: what it makes of them, and what it refuses."""
 
+import re
+import shutil
+import subprocess
+import sys
+
+import notebooks
 import numpy as np
 import pytest
 from equations import Equation, statements, tokens_of
@@ -100,3 +106,60 @@ def test_a_formula_without_a_relation_has_a_value():
     formula.gives(1.5, {"x": 3})
     with pytest.raises(AssertionError, match="the sides differ"):
         formula.gives(1.6, {"x": 3})
+
+
+HOLLOW = """
+import pytest
+
+eta = pytest.mark.equation("⌈n / B⌉")
+true = {"n": 7, "B": 2}
+
+@eta
+def test_sound(equation):
+    equation.gives(4, true)
+
+@eta
+def test_wrong(equation):
+    equation.gives(3, true)
+
+@eta
+def test_emptied(equation):
+    pass
+
+@eta
+def test_without_the_equation():
+    pass
+
+@eta
+@pytest.mark.skip
+def test_skipped(equation):
+    equation.gives(4, true)
+
+@eta
+def test_that_skips(equation):
+    pytest.skip("not today")
+
+@eta
+@pytest.mark.xfail
+def test_expected_to_fail(equation):
+    equation.gives(3, true)
+
+@eta
+def test_tolerant(equation):
+    equation.gives(9, true, rtol=5)
+
+@pytest.mark.equation("$no = such$")
+def test_of_nothing(equation):
+    equation.holds(true)
+"""
+
+
+def test_a_test_that_names_an_equation_must_read_it_and_pass(tmp_path):
+    root = notebooks.BOOK.parent
+    shutil.copy(root / "conftest.py", tmp_path)
+    (tmp_path / "test_hollow.py").write_text(HOLLOW, "utf-8")
+    command = [sys.executable, "-m", "pytest", f"--config-file={root / 'pyproject.toml'}", "-q"]
+    options = ["--rootdir", root, "-p", "no:cacheprovider", tmp_path]
+    run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
+    bad = set(re.findall(r"^(?:FAILED|ERROR) \S+::test_(\w+)", run.stdout, re.MULTILINE))
+    assert bad == {*re.findall(r"def test_(\w+)", HOLLOW)} - {"sound"}, run.stdout

@@ -3,7 +3,6 @@
 import ast
 import builtins
 import re
-from pathlib import Path
 
 import markers
 import nbformat
