@@ -13,6 +13,7 @@ import nbval.kernel
 import nbval.plugin
 import notebooks
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ |= notebooks.CPU  # for the kernels
 
@@ -62,6 +63,18 @@ def equation(request, book_formulas):
     named = Named(book_formulas.get(name) or equations.of_a_docstring(name) for name in names)
     yield named
     assert named.asserted, "the test names equations and asserts none"
+
+
+class Sharing(LoadScopeScheduling):
+    """Give a notebook to one process, since its cells share a kernel, and each test to the next."""
+
+    def _split_scope(self, nodeid):
+        return nodeid.split("::")[0] if ".ipynb::" in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Share the tests out to the processes of pytest-xdist."""
+    return Sharing(config, log)
 
 
 def pytest_collection_modifyitems(items):

@@ -134,6 +134,57 @@ def test_stability(equation, share):
     equation.holds({"η": eta, "λ_max": np.linalg.eigvalsh(H).max()}, iff=converges)
 
 
+def least_squares():
+    """A quadratic loss, its gradient, the Hessian and the minimum."""
+    dataset, *_ = logistic_regression()
+    loss, gradient = objective(MLP((1, 1)), squared_error)
+    at_zero = gradient(dataset, np.zeros(2))
+    H = np.array([gradient(dataset, e) - at_zero for e in np.eye(2)])
+    return dataset, loss, gradient, H, np.linalg.solve(H, -at_zero)
+
+
+@pytest.mark.equation(r"$1 - \eta\lambda$")
+@pytest.mark.parametrize("i", [0, 1])
+def test_step_along_a_direction_of_curvature(equation, i):
+    dataset, _, gradient, H, lowest = least_squares()
+    curvatures, directions = np.linalg.eigh(H)
+    start = lowest + directions[:, i]
+    left = next(gradient_descent(gradient, start, dataset, 0.1)) - lowest
+    equation.gives(left @ directions[:, i], {"η": 0.1, "λ": curvatures[i]})
+
+
+@pytest.mark.equation(r"$\eta < 2/\lambda_{\max}$")
+@pytest.mark.parametrize("share", [0.9, 1.1])
+def test_stability_in_short(equation, share):
+    *_, H, _ = least_squares()
+    limit = 2 / np.linalg.eigvalsh(H).max()
+    equation.holds({"η": share * limit, "λ_max": 2 / limit}, iff=share < 1)
+
+
+@pytest.mark.equation(r"$2/\lambda_{\max}$")
+def test_limit_of_the_learning_rate(equation):
+    *_, H, _ = least_squares()
+    fastest = np.abs(np.linalg.eigvalsh(np.eye(2) - 2 / np.linalg.eigvalsh(H)[-1] * H)).max()
+    assert fastest == pytest.approx(1, rel=1e-12)
+    equation.gives(2 / np.linalg.eigvalsh(H)[-1], {"λ_max": np.linalg.eigvalsh(H)[-1]})
+
+
+@pytest.mark.equation(r"$\eta \|\nabla_\theta \mathcal{L}\|^2$")
+def test_promise_of_the_plane(equation):
+    dataset, theta, loss, gradient = logistic_regression()
+    step = -0.3 * gradient(dataset, theta)
+    promised = -numerical_gradient(lambda s: loss(dataset, theta + s * step), np.zeros(1))[0]
+    equation.gives(promised, {"η": 0.3, "∇_θ ℒ": gradient(dataset, theta)}, rtol=1e-7)
+
+
+@pytest.mark.equation(r"$\eta \|\nabla_\theta \mathcal{L}\|$")
+def test_length_of_a_step(equation):
+    dataset, theta, _, gradient = logistic_regression()
+    after = next(gradient_descent(gradient, theta, dataset, 0.3))
+    length = np.linalg.norm(after - theta)
+    equation.gives(length, {"η": 0.3, "∇_θ ℒ": gradient(dataset, theta)})
+
+
 @pytest.mark.equation(r"$\ell(x, y, \theta) = (wx + b - y)^2$")
 def test_squared_error_of_a_line(equation):
     loss, _ = objective(MLP((1, 1)), squared_error)
@@ -254,6 +305,23 @@ def test_output(equation, phi):
     equation.holds({"a": a[2], "φ": phi, "o": o[2], **given})
 
 
+@pytest.mark.equation(r"$g/\sqrt{2}$")
+@pytest.mark.parametrize("g", [1.0, 3.0])
+def test_factor_of_a_layer_of_relus(equation, g):
+    model = MLP((2000, 2000), relu, relu)
+    x = np.abs(rng(1).normal(size=(1, 2000)))
+    _, (_, a) = model.forward(model.init(rng(0), g), x)
+    equation.gives(np.linalg.norm(a) / np.linalg.norm(x), {"g": g}, rtol=0.02)
+
+
+@pytest.mark.equation(r"$g^2/\text{fan-in}$")
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+def test_variance_of_the_first_weights_in_the_chapter(equation, gain):
+    model = MLP((50, 2000))
+    w, _ = model.layers(model.init(rng(0), gain))[0]
+    equation.gives(w.var(), {"g": gain, "fan-in": 50}, rtol=0.01)
+
+
 @pytest.mark.equation("gain² / fan-in")
 @pytest.mark.parametrize("gain", [1.0, 3.0])
 def test_variance_of_the_first_weights(equation, gain):
@@ -305,6 +373,54 @@ def test_logit(equation, y):
     o = np.array([[0.7]])
     dL_do = logistic.grad(o, np.array([[y]]))
     equation.holds({"∂ℒ/∂o⁽ᴸ⁾": dL_do, "a": sigmoid(o), "y": y})
+
+
+@pytest.mark.equation(r"$\varepsilon^2 / 6$")
+def test_error_of_the_taylor_series(equation):
+    cube = numerical_gradient(lambda t: t[0] ** 3, np.array([1.0]), 0.5)[0]
+    equation.gives((cube - 3) / 6, {"ε": 0.5})  # the third derivative of t³ is 6
+
+
+@pytest.mark.equation(r"$\varepsilon^\star = \sqrt[3]{3 u |\mathcal{L}| / |\mathcal{L}^{(3)}|}$")
+def test_best_step_of_differences(equation):
+    u, loss, third = 1e-3, -5.0, -7.0
+
+    def slope(eps):  # of the sum of both errors; it grows with ε
+        return eps * abs(third) / 3 - u * abs(loss) / eps**2
+
+    low, high = 1e-3, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if slope(middle) > 0 else (middle, high)
+    equation.holds({r"ε^\star": middle, "u": u, "ℒ": loss, "ℒ⁽³⁾": third})
+
+
+@pytest.mark.equation(r"$(a - y) / (a(1 - a))$")
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_derivative_of_the_logistic_loss_by_the_probability(equation, y):
+    def loss(a):
+        return logistic(np.log(a / (1 - a))[None], np.array([[y]]))
+
+    equation.gives(numerical_gradient(loss, np.array([0.3]))[0], {"a": 0.3, "y": y}, rtol=1e-7)
+
+
+@pytest.mark.equation(r"$a(1-a)$")
+def test_prime_of_the_sigmoid_in_short(equation):
+    a = sigmoid(0.7)
+    equation.gives(float(sigmoid.prime(0.7, a)), {"a": a})
+
+
+@pytest.mark.equation("$1 - a^2$")
+def test_prime_of_tanh(equation):
+    equation.gives(float(tanh.prime(0.7, tanh(0.7))), {"a": tanh(0.7)})
+
+
+@pytest.mark.equation(r"$\varphi' \leq 1/4$")
+@pytest.mark.parametrize("above", [0.0, 1e-9])
+def test_largest_prime_of_the_sigmoid(equation, above):
+    a = sigmoid(np.linspace(-5, 5, 1001))
+    largest = sigmoid.prime(a, a).max()
+    equation.holds({"φ'": largest + above}, iff=above == 0)
 
 
 @pytest.mark.equation(r"$\varphi' = a(1 - a)$")

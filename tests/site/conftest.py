@@ -1,6 +1,7 @@
 """The book built once, served, and opened in a browser that complains of every fault."""
 
 import base64
+import json
 import os
 import re
 import shutil
@@ -13,14 +14,32 @@ from pathlib import Path
 import pytest
 import yaml
 from browsing import launch, serve, soup
+from filelock import FileLock
 from playwright.sync_api import Error, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id):
+    """Make a folder once, whichever of the processes of the tests needs it first."""
+
+    def once(name, make):
+        shared = tmp_path_factory.getbasetemp()
+        shared = shared if worker_id == "master" else shared.parent
+        folder, done = shared / name, shared / f"{name}.json"
+        with FileLock(f"{folder}.lock"):
+            if not done.exists():
+                folder.mkdir()
+                done.write_text(json.dumps(make(folder)))
+        return folder, json.loads(done.read_text())
+
+    return once
+
+
+@pytest.fixture(scope="session")
 def build():
-    """Build the book in a folder as `make book` does: the folder of the site and the warnings."""
+    """Build the book in a folder as `make book` does, and return the warnings."""
 
     def build(source, out):
         command = shutil.which("jupyter-book", path=Path(sys.executable).parent)
@@ -30,25 +49,36 @@ def build():
         )
         log = re.sub(r"\x1b\[[\d;]*m", "", result.stdout + result.stderr)
         warnings = [line for line in log.splitlines() if "WARNING:" in line or "ERROR:" in line]
-        return out / "_build", warnings if result.returncode == 0 else warnings or [log]
+        return warnings if result.returncode == 0 else warnings or [log]
 
     return build
 
 
 @pytest.fixture(scope="session")
-def book(build, tmp_path_factory):
-    return build(ROOT, tmp_path_factory.mktemp("site"))
+def book(once, build):
+    """The folder of the site, and the warnings of its build."""
+    return once("site", lambda out: build(ROOT, out))
 
 
 @pytest.fixture(scope="session")
 def built(book):
-    return book[0]
+    return book[0] / "_build"
 
 
 @pytest.fixture(scope="session")
-def elsewhere(build, tmp_path_factory):
+def elsewhere(once, build, tmp_path_factory):
     """The book with the address of a repository, and a deck more, built where some were printed."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("elsewhere")
+
+    def make(out):
+        return build_elsewhere(build, tmp_path_factory.mktemp("source"), out)
+
+    out, warnings = once("elsewhere", make)
+    assert not warnings, "\n".join(warnings)
+    return out / "_build"
+
+
+def build_elsewhere(build, source, out):
+    """Build a copy of the book's sources, changed."""
     shutil.copytree(ROOT / "book", source / "book")
     shutil.copy(ROOT / "_toc.yml", source)
     teach = (ROOT / "book/teach.md").read_text("utf-8")
@@ -62,9 +92,7 @@ def elsewhere(build, tmp_path_factory):
     for name in ("sgd.pdf", "sgd-notes.pdf", "backprop.pdf"):
         (printed / name).touch()
     os.utime(printed / "backprop.pdf", (0, 0))  # before the last change of the book
-    built, warnings = build(source, out)
-    assert not warnings, "\n".join(warnings)
-    return built
+    return build(source, out)
 
 
 @pytest.fixture(scope="session")

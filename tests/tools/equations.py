@@ -26,7 +26,8 @@ LOOKS = re.compile(
     r"|\\(?:[bB]igg?[lr]?|left|right|quad)(?![a-zA-Z])"
 )
 TOKEN = re.compile(
-    r"\\(?:text|operatorname|mathrm)\{(\w+)\}|\\math\w+\{\w+\}|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|[a-z]{3,}|\S"
+    r"\\(?:text|operatorname|mathrm)\{([\w-]+)\}|\\math\w+\{\w+\}|\\[a-zA-Z]+|\\."
+    r"|\d+(?:\.\d+)?|[a-z]{3,}(?:-[a-z]+)?|\S"
 )
 SCRIPTS = {"^": "[⁽⁾⁺⁻⁰¹²³⁴-⁹ˡᵗᵐᴸ]+", "_": "[₀-₉ⱼₖᵢ]+"}  # of Unicode
 FUNCTIONS = {name: getattr(np, name) for name in ("log", "exp", "sin", "tanh", "mean")}
@@ -258,11 +259,13 @@ class Equation:
         for statement in statements(self.text):
             try:
                 sides = Reader(statement, scope).statement()
+                if len(sides) < 2:
+                    raise SyntaxError("a statement needs two sides")
+                pairs = [(left, *right) for (_, left), right in pairwise(sides)]
+                faults = [fault_of(relation, left, right, rtol) for left, relation, right in pairs]
             except Exception as error:
                 raise AssertionError(f"{self.name}: {error}\n    {statement}") from error
-            assert sides[1:], f"{self.name}: a statement needs two sides\n    {statement}"
-            for (_, left), (relation, right) in pairwise(sides):
-                fault = fault_of(relation, left, right, rtol)
+            for fault, (left, _, right) in zip(faults, pairs):
                 assert bool(fault) != iff, (
                     f"{self.name}: {fault or 'it holds, and should not'}\n    {statement}\n"
                     f"  left side: {left}\n  right side: {right}"
@@ -272,7 +275,8 @@ class Equation:
 def fault_of(relation, left, right, rtol):
     """Why a relation is not true, in words; nothing where it is."""
     strictest = 0.05 if relation == "≈" else 1e-6
-    assert rtol <= strictest, f"{relation} is held to {strictest} at least, not to {rtol}"
+    if rtol > strictest:
+        raise ValueError(f"{relation} is held to {strictest} at least, not to {rtol}")
     if relation in ("<", "≤"):
         return "" if left < right or (relation == "≤" and left == right) else f"not {relation}"
     left, right = (np.squeeze(side) if np.size(side) == 1 else side for side in (left, right))
