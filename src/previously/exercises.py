@@ -30,12 +30,12 @@ def check(judge):
         except NotYet as reason:
             return f"Not yet: {reason}."
         except Exception as error:
-            return f"Not yet: your code raises {in_a_line(error)}."
+            return f"Not yet: your code raises {_in_a_line(error)}."
 
     return answer
 
 
-def in_a_line(error):
+def _in_a_line(error):
     """The kind of an exception and what it says."""
     return " ".join("".join(format_exception_only(error)).split()).rstrip(".")
 
@@ -86,7 +86,7 @@ def only(right, accepts, among):
         except AssertionError:
             answer = False
         except Exception as error:
-            raise NotYet(f"on {version.__name__} your test raises {in_a_line(error)}") from None
+            raise NotYet(f"on {version.__name__} your test raises {_in_a_line(error)}") from None
         if not isinstance(answer, (bool, np.bool_)):
             came = describe(answer)
             raise NotYet(f"on {version.__name__} your test returns {came}, not True or False")
