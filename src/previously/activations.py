@@ -23,6 +23,7 @@ class Activation:
 
     Raises:
         TypeError: when f or prime is no function, or when called with what is not real numbers.
+        ValueError: when called with rows of different lengths.
     """
 
     name: str

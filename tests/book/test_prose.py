@@ -9,8 +9,6 @@ import nbformat
 import notebooks
 import pytest
 
-import previously
-
 NOTEBOOKS = sorted(notebooks.BOOK.glob("*.ipynb"))
 PAGES = sorted([*notebooks.BOOK.glob("*.md"), *notebooks.BOOK.glob("slides/*.md")])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -167,23 +165,3 @@ def test_every_marker_names_something_computed(path):
             node.id for node in ast.walk(ast.parse(marker.expression)) if isinstance(node, ast.Name)
         }
         assert names - {"np", *dir(builtins)}, f"{marker.expression} depends on no run"
-
-
-def test_every_source_that_a_page_cites_is_in_the_bibliography():
-    entries = (notebooks.BOOK / "references.bib").read_text(encoding="utf-8")
-    sources = set(re.findall(r"(?:doi|url)\s*=\s*\{([^}]+)\}", entries))
-    for path in NOTEBOOKS + PAGES:
-        # A DOI may hold one pair of parentheses.
-        links = re.findall(r"\]\((https?://[^\s()]+(?:\(\S+?\)[^\s()]*)?)\)", texts(path))
-        cited = {link.removeprefix("https://doi.org/") for link in links}
-        assert cited <= sources, f"{path.name} cites a source that references.bib lacks"
-
-
-def test_every_name_of_the_notation_exists_in_the_package():
-    table = (notebooks.BOOK / "notation.md").read_text(encoding="utf-8")
-    names = re.findall(r"`previously\.([\w.]+)`", table)
-    assert names
-    for name in names:
-        thing = previously
-        for part in name.split("."):
-            thing = getattr(thing, part)

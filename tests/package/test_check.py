@@ -1,6 +1,9 @@
 """Bad calls: each is refused at once, by an error that says what came and what was expected."""
 
+import ast
+import doctest
 import inspect
+import re
 from math import inf, nan
 
 import numpy as np
@@ -443,6 +446,50 @@ def public_functions():
     for name, function in inspect.getmembers(plot, inspect.isfunction):
         if function.__module__ == plot.__name__ and not name.startswith("_"):
             yield name, function
+
+
+def described(name):
+    """The docstring of a function by its name; instances and their calls have that of the class."""
+    owner = getattr(previously, name.split(".")[0], None)
+    if isinstance(owner, Activation | Loss):
+        return inspect.getdoc(type(owner))
+    return inspect.getdoc(dict(public_functions())[name.removesuffix(".__call__")])
+
+
+def section(docstring, head):
+    """What stands below a head of a docstring."""
+    found = re.search(rf"^{head}:\n((?: .*\n?|\n)*)", docstring, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def test_every_error_of_a_bad_call_stands_in_the_docstring():
+    raised = {(re.split(": |'s ", name)[0], error.__name__) for name, _, error, _ in BAD_CALLS}
+    missing = {pair for pair in raised if pair[1] not in section(described(pair[0]), "Raises")}
+    assert not missing
+
+
+def test_every_parameter_is_described_in_the_docstring():
+    missing = {
+        (name, parameter)
+        for name, function in public_functions()
+        for parameter in inspect.signature(function).parameters.keys() - {"self"}
+        if not re.search(
+            rf"^ +(\w+, )*{parameter}(, \w+)*:", section(described(name), "Args"), re.MULTILINE
+        )
+    }
+    assert missing == {("Activation.__call__", "o"), ("Loss.__call__", "a"), ("Loss.__call__", "y")}
+
+
+def test_every_example_in_a_docstring_fits_the_signature():
+    functions, fitted = dict(public_functions()), set()
+    for name in functions:
+        for example in doctest.DocTestParser().get_examples(described(name)):
+            for call in ast.walk(ast.parse(example.source)):
+                if isinstance(call, ast.Call) and (called := ast.unparse(call.func)) in functions:
+                    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+                    inspect.signature(functions[called]).bind(*call.args, **keywords)
+                    fitted.add(called)
+    assert fitted >= {"gradient_descent", "sgd"}
 
 
 def test_every_argument_of_every_public_function_has_a_bad_call():

@@ -1,0 +1,225 @@
+"""What a page or a file names exists, and is what it says of it."""
+
+import inspect
+import re
+import tomllib
+from html import unescape
+from itertools import chain, islice
+
+import notebooks
+import numpy as np
+import pytest
+from bench import report
+from bench.peers import BOUNDS, PEERS
+from bench.work import CHAPTER, CHAPTER_EPOCHS, WORKS
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from pulls import Pull
+from slides import REVEAL
+
+import previously
+
+BOOK, ROOT = notebooks.BOOK, notebooks.BOOK.parent
+PAGES = sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("*.md"), *BOOK.glob("slides/*.md")])
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def text(path):
+    """What a reader reads of a page."""
+    if path.suffix == ".ipynb":
+        return notebooks.prose(notebooks.read(path))
+    return path.read_text(encoding="utf-8")
+
+
+def code(path):
+    """What a page sets as code, its directives left out."""
+    pieces = re.findall(r"^```.*?^```|`[^`\n]+`", text(path), re.DOTALL | re.MULTILINE)
+    return [piece.strip("`") for piece in pieces if not piece.startswith("```{")]
+
+
+# Sources
+
+
+def sources():
+    """By DOI or address, the surname of each source's first author, and its year."""
+    entries = re.split(r"\n(?=@)", read("book/references.bib"))
+    fields = [dict(re.findall(r"^  (\w+) = \{(.+)\},$", entry, re.MULTILINE)) for entry in entries]
+    return {
+        entry.get("doi", entry.get("url")): (entry["author"].split(",")[0], entry.get("year"))
+        for entry in fields
+    }
+
+
+@each_page
+def test_every_citation_names_a_source_of_the_bibliography_by_its_author_and_year(path):
+    bibliography = sources()
+    # A DOI may hold one pair of parentheses.
+    link = r"\[([^\]]+)\]\((https?://[^\s()]+(?:\(\S+?\)[^\s()]*)?)\)"
+    for words, address in re.findall(link, text(path)):
+        source = bibliography.get(address.removeprefix("https://doi.org/"))
+        assert source, f"{words}: references.bib lacks it"
+        assert all(part in words for part in source), f"{words}: {source}"
+
+
+# Commands, files, keys and options
+
+
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", GUIDES + PAGES, ids=lambda path: path.name)
+def test_every_make_command_that_a_page_names_exists(path):
+    assert set(re.findall(r"\bmake ([a-z-]+)", "\n".join(code(path)))) <= TARGETS
+
+
+def test_readme_lists_every_target_of_the_makefile():
+    listed = set(re.findall(r"^\| `make ([a-z-]+)` \|", read("README.md"), re.MULTILINE))
+    assert listed == TARGETS - {"help"}  # which prints the same list
+    (phony,) = re.findall(r"^\.PHONY: (.+)", read("Makefile"), re.MULTILINE)
+    assert set(phony.split()) == TARGETS
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_every_file_that_a_guide_names_exists(path):
+    links = re.findall(r"\]\((?!http|#)([^)]+)\)", text(path))
+    words = [word for piece in code(path) for word in piece.split()]
+    files = [word for word in words if re.fullmatch(r"[\w.-]+/[\w./-]*|[\w-]+\.[a-z]+", word)]
+    made = r"_build\b|\.venv|site\.css"  # by a build
+    named = {file for file in links + files if not re.match(made, file)}
+    ours = [ROOT, *(ROOT / folder for folder in ("book", "book/_static", "tests/tools"))]
+    assert len(named) > 5
+    assert not [file for file in named if not any((folder / file).exists() for folder in ours)]
+
+
+def test_every_key_on_the_page_for_teachers_is_bound():
+    player = (REVEAL / "dist/reveal.js").read_text(encoding="utf-8")
+    shortcuts = re.findall(r'shortcuts(?:\["([^"]+)"\]|\.(\w+))=', player)
+    keys = {key.strip() for pair in shortcuts for key in unescape("".join(pair)).split(",")}
+    notes = (REVEAL / "plugin/notes/notes.js").read_text(encoding="utf-8")
+    bound = re.findall(r'addKeyBinding\(\{.*?key: ?"(\w)"', notes + read("book/_static/slides.js"))
+    by_code = {"PAGE UP": "33===", "PAGE DOWN": "34===", "?": "63!=="}  # without a shortcut's name
+    keys |= {*bound, *(key for key, test in by_code.items() if test in player)}
+    named = {key.upper() for key in re.findall(r"<kbd>(.+?)</kbd>", read("book/teach.md"))}
+    assert named - keys == set()
+    assert "S" in named
+
+
+@each_page
+def test_every_option_that_a_page_names_is_one_of_a_pull(path):
+    options = re.findall(r"`:([a-z-]+):`", text(path))
+    assert set(options) <= Pull.option_spec.keys()
+
+
+# Versions
+
+
+def test_pins_are_what_the_project_asks_for():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    pins = dict(re.findall(r"^([\w-]+)==([^\s;]+)", read("requirements.txt"), re.MULTILINE))
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(pins[requirement.name.lower()]), requirement
+
+
+def test_every_python_that_runs_the_book_is_one_that_the_package_allows():
+    allowed = SpecifierSet(tomllib.loads(read("pyproject.toml"))["project"]["requires-python"])
+    (binder,) = re.findall(r"^python-([\d.]+)$", read(".binder/runtime.txt").strip())
+    (tested,) = re.findall(r"python: (\[.+\])", read(".github/workflows/test.yml"))
+    (publishing,) = re.findall(r'python-version: "(.+)"', read(".github/workflows/publish.yml"))
+    tested = re.findall(r'"(.+?)"', tested)
+    assert all(version in allowed for version in tested)
+    assert {binder, publishing} <= set(tested)
+    assert f">={tested[0]}" == str(allowed)
+
+
+# Notation
+
+
+ROWS = [
+    [cell.strip() for cell in row.split("|")[1:-1]]
+    for row in re.findall(r"^\|.*", read("book/notation.md"), re.MULTILINE)[2:]
+]
+
+
+def test_every_name_of_the_notation_exists_in_the_package():
+    names = re.findall(r"`previously\.([\w.]+)`", read("book/notation.md"))
+    assert names
+    for name in names:
+        thing = previously
+        for part in name.split("."):
+            thing = getattr(thing, part)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the code of the notation means, for a network all of whose layers differ in size."""
+    n, sizes, l = 6, (3, 4, 5, 2), 1
+    rng = np.random.default_rng(0)
+    model = previously.MLP(sizes)
+    theta, phi = model.init(rng), model.phi
+    dataset = previously.Dataset(rng.standard_normal((n, 3)), rng.standard_normal((n, 2)))
+    loss, gradient = previously.objective(model, previously.squared_error)
+    eta, eps, batch_size, i, t = 0.1, 1e-6, 2, 0, 2
+    steps = previously.sgd(gradient, theta, dataset, eta, batch_size, rng)
+    thetas = [theta, *islice(steps, 3)]
+    v = float(np.var(dataset.x))
+    o, a = model.forward(theta, dataset.x)
+    dL_da = previously.squared_error.grad(a[-1], dataset.y)
+    for k in (3, 2, 1):
+        w, b = model.layers(theta)[k - 1]
+        dL_do = dL_da * (phi if k < 3 else model.phi_out).prime(o[k], a[k])
+        dL_dw, dL_db = dL_do.T @ a[k - 1], dL_do.sum(0)
+        dL_da = dL_do @ w if k > 1 else dL_da
+    d, k, p = 3, 2, model.p
+    return locals()
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"),
+    [row[2:] for row in ROWS if row[2]],
+    ids=[row[0] for row in ROWS if row[2]],
+)
+def test_code_of_the_notation_has_the_shape_that_the_page_gives(names, shape, code):
+    expressions = re.findall(r"`(?!previously\.)([^`]+)`", code)
+    values = [eval(expression, {}, names) for expression in expressions]
+    shape = re.sub(r"units of (l(\+1)?)", r"sizes[\1]", shape.replace("$", ""))
+    shapes = [
+        () if number else eval(axes, {}, names) if axes else np.shape(eval(like, {}, names))
+        for axes, like, number in re.findall(r"(\([^()]+\))|`([^`]+)`|(number|integer)", shape)
+    ]
+    if len(shapes) > len(values):
+        (values,) = values  # w and b
+    elif len(shapes) == 1:
+        shapes *= len(values)  # each of them is a number
+    assert [np.shape(value) for value in values] == shapes
+
+
+def test_code_of_the_notation_is_that_of_the_chapters():
+    chapters = [notebooks.read(path) for path in BOOK.glob("*.ipynb")]
+    cells = [cell.source for chapter in chapters for cell in chapter.cells]
+    code = "\n".join(
+        [*cells, *map(inspect.getsource, (previously.sgd, previously.numerical_gradient))]
+    )
+    for name in re.findall(r"`([a-zA-Z_]+)`", read("book/notation.md")):
+        assert re.search(rf"\b{name}\b", code), name
+
+
+# The page on speed
+
+
+def test_page_on_speed_describes_the_networks_and_contestants_of_the_benchmark():
+    page = read("book/speed.md")
+    networks = {
+        (report.NETWORKS[name].split(",")[0], "-".join(map(str, work.sizes)), str(work.batch_size))
+        for name, work in WORKS.items()
+    }
+    described = r"(\w+) is ([\d-]+)(?:, [^,;]+,)? with (?:minibatches of )?(\d+)"
+    assert set(re.findall(described, page)) == networks
+    contestants = re.findall(r"^- \*\*([^*]+)\*\*", page.split("## A step")[0], re.MULTILINE)
+    assert set(contestants) == {name.split(",")[0] for name in PEERS | BOUNDS}
+    assert f"{CHAPTER_EPOCHS} epochs of {CHAPTER.steps} steps" in page
