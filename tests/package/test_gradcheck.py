@@ -18,6 +18,13 @@ def test_differences_are_central_and_of_step_eps():
     assert gradient.tolist() == [3.25, 5.0]
 
 
+def test_f_is_called_a_millionth_to_both_sides_of_each_coordinate():
+    asked = []
+    numerical_gradient(lambda t: asked.append(t) or 0.0, np.array([1.0, -2.0]))
+    steps = [[1e-6, 0.0], [-1e-6, 0.0], [0.0, 1e-6], [0.0, -1e-6]]
+    np.testing.assert_allclose(np.array(asked) - [1.0, -2.0], steps, atol=1e-15)
+
+
 def test_gradient_of_a_known_function():
     theta = np.array([0.3, -1.2, 2.0])
     gradient = numerical_gradient(lambda t: np.sin(t[0]) * t[1] + np.exp(-t[2]), theta)
