@@ -59,9 +59,13 @@ def number(name, value, *, zero=False):
     expected = "a finite number " + ("≥ 0" if zero else "> 0")
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}")
-    if not isfinite(value) or value < 0 or (value == 0 and not zero):
+    try:
+        as_float = float(value)
+    except OverflowError:  # of an integer or a fraction
+        raise ValueError(f"{name}: expected {expected}, got one too large for a float") from None
+    if not isfinite(as_float) or as_float < 0 or (as_float == 0 and not zero):
         raise ValueError(f"{name}: expected {expected}, got {value}")
-    return float(value)
+    return as_float
 
 
 def count(name, value, least=1):
@@ -113,3 +117,11 @@ def same_dtype(name, value, other_name, other):
             f"{name}: expected the dtype of {other_name}, {other.dtype}, got {value.dtype}"
         )
     return value
+
+
+def like(name, value, other_name, other):
+    """Refuse what is not a float array of the shape and precision of its companion."""
+    # Every step of a descent comes here, so what is right is let through at once.
+    if type(value) is np.ndarray and value.shape == other.shape and value.dtype == other.dtype:
+        return value
+    return same_dtype(name, floats(name, value, *other.shape), other_name, other)

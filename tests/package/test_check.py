@@ -69,7 +69,20 @@ BAD_DATA = [
      TypeError, "x: expected the dtype of theta, float32, got float64"),
 ]
 
-# (function: what is wrong, call, error, message). No call takes a step of the iterator it makes.
+
+
+def returns(value):
+    """A function that returns this whatever it is given."""
+    return lambda *arguments: value
+
+
+def step(gradient, theta=THETA, eta=0.1):
+    """The first step of a descent, which is where gradient and eta are first called."""
+    return next(gradient_descent(gradient, theta, DATA, eta))
+
+
+# (function: what is wrong, call, error, message). No call takes a step of the iterator it makes,
+# unless what the step was given is wrong.
 BAD_CALLS = [
     # Activations
     ("Activation: f is a number", lambda: Activation("step", 1.0, np.sign),
@@ -302,6 +315,37 @@ BAD_CALLS = [
     ("gradient_descent: text for eta",
      lambda: gradient_descent(GRADIENT, THETA, DATA, "0.1"),
      TypeError, "eta: expected a finite number > 0, got str '0.1'"),
+    ("gradient_descent: eta too large for a float",
+     lambda: gradient_descent(GRADIENT, THETA, DATA, 10**400),
+     ValueError, "eta: expected a finite number > 0, got one too large for a float"),
+    ("gradient_descent: loss for gradient", lambda: step(LOSS),
+     TypeError, "gradient(dataset, theta): expected a float array, got float 0.6931471805599453"),
+    ("gradient_descent: gradient returns nothing", lambda: step(returns(None)),
+     TypeError, "gradient(dataset, theta): expected a float array, got NoneType None"),
+    ("gradient_descent: gradient with two axes", lambda: step(returns(floats(13, 1))),
+     ValueError, "gradient(dataset, theta): expected shape (13,), got (13, 1)"),
+    ("gradient_descent: gradient of one number", lambda: step(returns(floats(1))),
+     ValueError, "gradient(dataset, theta): expected shape (13,), got (1,)"),
+    ("gradient_descent: gradient of another precision",
+     lambda: step(returns(floats(13)), THETA.astype(np.float32)),
+     TypeError, "gradient(dataset, theta): expected the dtype of theta, float32, got float64"),
+    ("gradient_descent: gradient of complex numbers",
+     lambda: step(returns(floats(13, dtype=complex))),
+     TypeError,
+     "gradient(dataset, theta): expected a float array, got an array (13,) of complex128"),
+    ("gradient_descent: eta(t) is negative", lambda: step(GRADIENT, eta=lambda t: -0.1),
+     ValueError, "eta(0): expected a finite number ≥ 0, got -0.1"),
+    ("gradient_descent: eta(t) is NaN", lambda: step(GRADIENT, eta=lambda t: nan),
+     ValueError, "eta(0): expected a finite number ≥ 0, got nan"),
+    ("gradient_descent: eta(t) is an array", lambda: step(GRADIENT, eta=lambda t: floats(1)),
+     TypeError, "eta(0): expected a finite number ≥ 0, got an array (1,) of float64"),
+    ("gradient_descent: eta(t) is nothing", lambda: step(GRADIENT, eta=lambda t: None),
+     TypeError, "eta(0): expected a finite number ≥ 0, got NoneType None"),
+    ("sgd: loss for gradient", lambda: next(sgd(LOSS, THETA, DATA, 0.1, 4, RNG)),
+     TypeError, "gradient(dataset, theta): expected a float array, got float 0.6931471805599453"),
+    ("sgd: eta(t) is infinite",
+     lambda: next(sgd(GRADIENT, THETA, DATA, lambda t: inf, 4, RNG)),
+     ValueError, "eta(0): expected a finite number ≥ 0, got inf"),
     ("sgd: no gradient", lambda: sgd(None, THETA, DATA, 0.1, 2, RNG),
      TypeError, "gradient: expected a function, got NoneType None"),
     ("sgd: theta of integers",

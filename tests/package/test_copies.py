@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ from previously import (
     MLP,
     Activation,
     cross_entropy,
+    gradient_descent,
     identity,
     load_digits,
     logistic,
     make_moons,
+    minibatches,
     objective,
     relu,
+    sgd,
     sigmoid,
     squared_error,
     tanh,
@@ -81,3 +85,29 @@ def test_a_copied_objective_gives_the_same_bits(copied):
     theta = model.init(rng(0))
     for function in objective(model, logistic):
         np.testing.assert_array_equal(copied(function)(moons, theta), function(moons, theta))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "descend",
+    [
+        lambda *arguments: gradient_descent(*arguments, eta=0.1),
+        lambda *arguments: sgd(*arguments, eta=0.1, batch_size=16, rng=rng(2)),
+    ],
+    ids=["gradient_descent", "sgd"],
+)
+def test_a_copied_descent_goes_its_own_way_from_where_it_was(descend, copied):
+    model, moons = MLP((2, 3, 1)), make_moons(40, 0.1, rng(1))
+    _, gradient = objective(model, logistic)
+    steps = descend(gradient, model.init(rng(0)), moons)
+    next(steps)
+    other = copied(steps)
+    np.testing.assert_array_equal(list(islice(steps, 7)), list(islice(other, 7)))
+
+
+def test_a_copied_epoch_has_the_same_minibatches_to_come():
+    epoch = minibatches(make_moons(40, 0.1, rng(1)), 16, rng(2))
+    next(epoch)
+    other = copy.copy(epoch)
+    for ours, theirs in zip(epoch, other, strict=True):
+        np.testing.assert_array_equal(ours.x, theirs.x)
