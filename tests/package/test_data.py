@@ -46,6 +46,17 @@ def test_rows_lie_one_after_the_other_whatever_comes():
         assert dataset.y.flags.c_contiguous
 
 
+class Counting(np.ndarray):
+    """An array that does something besides its arithmetic."""
+
+
+def test_an_array_that_only_adds_to_numpy_s_stays_what_it_is():
+    x = np.zeros((4, 2)).view(Counting)
+    dataset = Dataset(x, np.zeros((4, 1)))
+    for part in (dataset, dataset[1:], dataset[np.array([2, 0])]):
+        assert type(part.x) is Counting
+
+
 @pytest.mark.parametrize(
     ("indices", "rows"),
     [
