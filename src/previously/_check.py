@@ -135,6 +135,13 @@ def some(name, array):
     return array
 
 
+def not_nan(name, array):
+    """Refuse NaN where it would be taken for an answer: every comparison with it is false."""
+    if np.isnan(array).any():
+        raise ValueError(f"{name}: expected numbers, got NaN")
+    return array
+
+
 def same_dtype(name, value, other_name, other):
     """Refuse an array of another precision than its companion's: NumPy would mix them silently."""
     if value.dtype != other.dtype:

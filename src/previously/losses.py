@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, require, some
+from ._check import callable_, floats, not_nan, require, some
 from .activations import sigmoid
 from .data import kind_of_targets
 
@@ -86,9 +86,11 @@ def accuracy(o, y):
         A float between 0 and 1.
 
     Raises:
-        TypeError, ValueError: when shapes differ, o is empty, or y neither binary nor one-hot.
+        TypeError, ValueError: when shapes differ, o is empty or holds NaN, which is no answer
+            that could be right, or y is neither binary nor one-hot.
     """
     some("o", floats("o", o, "n", "k"))
+    not_nan("o", o)
     floats("y", y, *o.shape)
     if kind_of_targets(y) == "real":
         raise ValueError("y: expected binary or one-hot labels, got real values")

@@ -57,23 +57,89 @@ def test_an_array_that_only_adds_to_numpy_s_stays_what_it_is():
         assert type(part.x) is Counting
 
 
-@pytest.mark.parametrize(
+def table(n):
+    """A data set of n pairs, each of which can be told from every other."""
+    return Dataset(np.arange(2.0 * n).reshape(n, 2), -np.arange(float(n)).reshape(n, 1))
+
+
+every_way_of_picking = pytest.mark.parametrize(
     ("indices", "rows"),
     [
         (slice(1, 3), [1, 2]),
+        (slice(None, None, -2), [3, 1]),
         (np.array([3, 0]), [3, 0]),
         ([2, 2], [2, 2]),
+        ([-1, 0], [3, 0]),
+        (np.array([-1, -4]), [3, 0]),
         (np.array([True, False, False, True]), [0, 3]),
+        ([True, False, False, True], [0, 3]),
+        (slice(2, 2), []),
+        (np.array([], dtype=int), []),
+        ([], []),
     ],
-    ids=["slice", "array", "list", "mask"],
+    ids=[
+        "slice",
+        "slice backwards",
+        "array",
+        "list",
+        "from the end",
+        "array from the end",
+        "mask",
+        "mask as a list",
+        "empty slice",
+        "empty array",
+        "empty list",
+    ],
 )
+
+
+@every_way_of_picking
 def test_indexing_picks_pairs(indices, rows):
-    dataset = Dataset(np.arange(8.0).reshape(4, 2), np.array([[0.0], [1.0], [2.0], [3.0]]))
+    dataset = table(4)
     minibatch = dataset[indices]
     assert isinstance(minibatch, Dataset)
-    assert len(minibatch) == 2
-    np.testing.assert_array_equal(minibatch.x, dataset.x[rows])
-    np.testing.assert_array_equal(minibatch.y, dataset.y[rows])
+    assert len(minibatch) == len(rows)
+    np.testing.assert_array_equal(
+        minibatch.x, [[2 * i, 2 * i + 1] for i in rows] or np.empty((0, 2))
+    )
+    np.testing.assert_array_equal(minibatch.y, [[-i] for i in rows] or np.empty((0, 1)))
+
+
+@every_way_of_picking
+def test_a_minibatch_lies_row_after_row_in_memory_of_its_own(indices, rows):
+    dataset = table(4)
+    minibatch = dataset[indices]
+    for part, whole in ((minibatch.x, dataset.x), (minibatch.y, dataset.y)):
+        assert part.flags.c_contiguous
+        assert not np.shares_memory(part, whole)
+
+
+class Narrow(np.ndarray):
+    """An array whose `take` refuses all integers but np.intp, as on a platform of 32 bits.
+
+    There np.intp is int32, and int64, of which `Generator.integers` draws, is refused. Here it
+    is int64, so that the other integers stand for what int64 is there.
+    """
+
+    def take(self, indices, axis):
+        if indices.dtype != np.intp:
+            raise TypeError(f"Cannot cast array data from {indices.dtype!r} to np.intp safely")
+        return super().take(indices, axis)
+
+
+@pytest.mark.parametrize("dtype", np.typecodes["AllInteger"])
+def test_take_is_given_integers_of_the_platform_only_whatever_the_indices_are(dtype):
+    dataset = table(4)
+    narrow = Dataset(dataset.x.view(Narrow), dataset.y.view(Narrow))
+    minibatch = narrow[np.array([3, 1], dtype=dtype)]
+    np.testing.assert_array_equal(minibatch.x, [[6.0, 7.0], [2.0, 3.0]])
+    np.testing.assert_array_equal(minibatch.y, [[-3.0], [-1.0]])
+
+
+@pytest.mark.parametrize("indices", [[4], [-5], np.array([4]), np.array([-5])], ids=str)
+def test_a_pair_that_is_not_there_is_an_index_error(indices):
+    with pytest.raises(IndexError, match="out of bounds"):
+        table(4)[indices]
 
 
 @pytest.mark.parametrize(
