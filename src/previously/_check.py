@@ -10,9 +10,19 @@ import numpy as np
 def describe(value):
     """What came, in a few words: an array by shape and dtype, anything else by its value."""
     if isinstance(value, np.ndarray):
-        return f"an array {value.shape} of {value.dtype}"
+        kind = f"a {type(value).__name__}" if foreign(value) else "an array"
+        return f"{kind} {value.shape} of {value.dtype}"
     text = " ".join(repr(value).split())  # arrays in a list break lines
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def foreign(value):
+    """Whether it is an array whose arithmetic is not NumPy's own, and would change a formula.
+
+    A masked array leaves numbers out, a matrix multiplies in its own way. A subclass that only
+    adds to an array, say one that counts its products, is none of these.
+    """
+    return isinstance(value, np.ndarray) and type(value).__mul__ is not np.ndarray.__mul__
 
 
 def require(kind, name, value, expected):
@@ -59,9 +69,13 @@ def number(name, value, *, zero=False):
     expected = "a finite number " + ("≥ 0" if zero else "> 0")
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}")
-    if not isfinite(value) or value < 0 or (value == 0 and not zero):
+    try:
+        as_float = float(value)
+    except OverflowError:  # of an integer or a fraction
+        raise ValueError(f"{name}: expected {expected}, got one too large for a float") from None
+    if not isfinite(as_float) or as_float < 0 or (as_float == 0 and not zero):
         raise ValueError(f"{name}: expected {expected}, got {value}")
-    return float(value)
+    return as_float
 
 
 def count(name, value, least=1):
@@ -77,18 +91,26 @@ def real(name, value):
     """Any real number or array of them, as floats of the precision that came."""
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
+    except ValueError:
+        raise ValueError(f"{name}: expected rows of one length, got {describe(value)}") from None
     if array.dtype.kind in "iu":
-        return array.astype(float)
-    if array.dtype.kind != "f":
+        array = array.astype(float)
+    if array.dtype.kind != "f" or foreign(value):
         raise TypeError(f"{name}: expected real numbers, got {describe(value)}")
     return array
 
 
+def one_number(name, value):
+    """Refuse what is not one real number, NaN and infinity included: a function returned it."""
+    value = real(name, value)
+    if value.ndim:
+        raise ValueError(f"{name}: expected one number, got {describe(value)}")
+    return value
+
+
 def floats(name, value, *shape):
     """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or foreign(value):
         raise TypeError(f"{name}: expected a float array, got {describe(value)}")
     fits = value.ndim == len(shape)
     for want, came in zip(shape, value.shape):  # a loop: every step of a descent comes here
@@ -99,10 +121,24 @@ def floats(name, value, *shape):
     return value
 
 
+def double(name, array):
+    """Refuse an array of fewer digits than float64, which small steps need."""
+    if np.finfo(array.dtype).eps > np.finfo(float).eps:
+        raise TypeError(f"{name}: expected at least float64, got {describe(array)}")
+    return array
+
+
 def some(name, array):
     """Refuse an array without a single number: it has no mean."""
     if not array.size:
         raise ValueError(f"{name}: expected at least one number, got {describe(array)}")
+    return array
+
+
+def not_nan(name, array):
+    """Refuse NaN where it would be taken for an answer: every comparison with it is false."""
+    if np.isnan(array).any():
+        raise ValueError(f"{name}: expected numbers, got NaN")
     return array
 
 
@@ -113,3 +149,11 @@ def same_dtype(name, value, other_name, other):
             f"{name}: expected the dtype of {other_name}, {other.dtype}, got {value.dtype}"
         )
     return value
+
+
+def like(name, value, other_name, other):
+    """Refuse what is not a float array of the shape and precision of its companion."""
+    # Every step of a descent comes here, so what is right is let through at once.
+    if type(value) is np.ndarray and value.shape == other.shape and value.dtype == other.dtype:
+        return value
+    return same_dtype(name, floats(name, value, *other.shape), other_name, other)

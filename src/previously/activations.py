@@ -39,13 +39,38 @@ class Activation:
         return self.f(real("o", o))
 
 
-# One number is enough where φ′ is the same everywhere; it has the precision of o.
-identity = Activation("identity", lambda o: o, lambda o, a: o.dtype.type(1.0))
+# The formulas have names, and are no lambdas, so that they can be pickled.
 
-# With tanh, the sigmoid needs no exponential that could overflow.
-sigmoid = Activation("sigmoid", lambda o: 0.5 + 0.5 * np.tanh(0.5 * o), lambda o, a: a * (1.0 - a))
 
-tanh = Activation("tanh", np.tanh, lambda o, a: 1.0 - a * a)
+def _identity(o):
+    return o
 
-# ReLU has no derivative at its kink; ReLU′(0) = 0 is the field's choice and ours.
-relu = Activation("relu", lambda o: np.maximum(o, 0.0), lambda o, a: np.heaviside(o, 0.0))
+
+def _identity_prime(o, a):  # one number is enough: it has the precision of o
+    return o.dtype.type(1.0)
+
+
+def _sigmoid(o):  # with tanh it needs no exponential that could overflow
+    return 0.5 + 0.5 * np.tanh(0.5 * o)
+
+
+def _sigmoid_prime(o, a):
+    return a * (1.0 - a)
+
+
+def _tanh_prime(o, a):
+    return 1.0 - a * a
+
+
+def _relu(o):
+    return np.maximum(o, 0.0)
+
+
+def _relu_prime(o, a):  # none at the kink; ReLU′(0) = 0 is the field's choice and ours
+    return np.heaviside(o, 0.0)
+
+
+identity = Activation("identity", _identity, _identity_prime)
+sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
+tanh = Activation("tanh", np.tanh, _tanh_prime)
+relu = Activation("relu", _relu, _relu_prime)

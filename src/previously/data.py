@@ -6,12 +6,15 @@ import numpy as np
 
 from ._check import count, describe, floats, generator, number, same_dtype, some
 
+_INDEX = np.dtype(np.intp)  # the one type of integers that `take` takes on every platform
+
 
 class Dataset:
     """The pairs (x, y) of a data set or minibatch, one a row.
 
-    `len(dataset)` is n. `dataset[indices]`, with a slice or an array of indices, is the
-    minibatch of those pairs; it is made without a check, because every step makes one.
+    `len(dataset)` is n. `dataset[indices]`, with a slice, a list or an array of indices, is the
+    minibatch of those pairs, copied; its numbers are not checked again, because every step makes
+    one. A single index is refused, as it may mean a pair (x, y) or a minibatch: `dataset[[i]]`.
 
     Args:
         x: inputs, a float array (n, d).
@@ -22,7 +25,7 @@ class Dataset:
         targets: "binary", "one-hot" or "real", read from y.
 
     Raises:
-        TypeError: when x or y is not a float array, or their dtypes differ.
+        TypeError: when x or y is not a float array, their dtypes differ, or indices are none.
         ValueError: when one has not two axes, is empty or holds NaN or infinity, or when
             their numbers of rows differ.
     """
@@ -44,12 +47,17 @@ class Dataset:
         return len(self.x)
 
     def __getitem__(self, indices):
+        rows = indices
+        if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
+            rows = np.arange(len(self))[rows]
+        if rows.ndim != 1:
+            # An IndexError would end `for pair in dataset` as if there were no pair.
+            raise TypeError(
+                f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
+            )
         part = object.__new__(Dataset)
+        part.x, part.y = self.x.take(rows, axis=0), self.y.take(rows, axis=0)
         part.targets = self.targets
-        if isinstance(indices, np.ndarray) and indices.dtype.kind == "i":  # twice as fast
-            part.x, part.y = self.x.take(indices, axis=0), self.y.take(indices, axis=0)
-        else:
-            part.x, part.y = self.x[indices], self.y[indices]
         return part
 
     def __repr__(self):

@@ -1,9 +1,8 @@
 """Gradient descent and its stochastic version, as iterators over θ⁽¹⁾, θ⁽²⁾, …"""
 
-from itertools import chain
-from itertools import count as natural_numbers
+from math import inf
 
-from ._check import callable_, count, floats, generator, number, pairs
+from ._check import callable_, count, floats, generator, like, number, pairs
 
 
 def gradient_descent(gradient, theta, dataset, eta):
@@ -19,16 +18,17 @@ def gradient_descent(gradient, theta, dataset, eta):
         eta: the learning rate η, a positive number, or a function of t = 0, 1, …
 
     Returns:
-        An endless iterator over θ⁽¹⁾, θ⁽²⁾, …, each a new array.
+        An endless iterator over θ⁽¹⁾, θ⁽²⁾, …, each a new array. After an exception or an
+        interrupt it goes on from the last whole step.
 
     Raises:
-        TypeError, ValueError: at the call, when an argument is of the wrong kind or η ≤ 0.
+        TypeError, ValueError: at the call, when an argument is of the wrong kind or η ≤ 0; at a
+            step, when gradient returns no float array like θ, or eta no finite number ≥ 0.
 
     Source:
         Cauchy, Méthode générale pour la résolution des systèmes d'équations simultanées (1847).
     """
-    epochs = ([dataset] for _ in natural_numbers())
-    return _descend(gradient, theta, dataset, eta, epochs)
+    return _Descent(gradient, theta, dataset, eta)
 
 
 def sgd(gradient, theta, dataset, eta, batch_size, rng):
@@ -46,19 +46,16 @@ def sgd(gradient, theta, dataset, eta, batch_size, rng):
         rng: a numpy.random.Generator.
 
     Returns:
-        An endless iterator over θ⁽¹⁾, θ⁽²⁾, …, each a new array.
+        An endless iterator over θ⁽¹⁾, θ⁽²⁾, …, as of `gradient_descent`.
 
     Raises:
-        TypeError, ValueError: at the call, when an argument is of the wrong kind, η ≤ 0 or
-            batch_size < 1.
+        TypeError, ValueError: as `gradient_descent`, or when batch_size < 1.
 
     Source:
         Robbins and Monro, A stochastic approximation method (1951).
     """
-    count("batch_size", batch_size)
-    generator("rng", rng)
-    epochs = (minibatches(dataset, batch_size, rng) for _ in natural_numbers())
-    return _descend(gradient, theta, dataset, eta, epochs)
+    size = count("batch_size", batch_size)
+    return _Descent(gradient, theta, dataset, eta, size, generator("rng", rng))
 
 
 def minibatches(dataset, batch_size, rng):
@@ -79,21 +76,67 @@ def minibatches(dataset, batch_size, rng):
     n = len(pairs("dataset", dataset))
     size = count("batch_size", batch_size)
     order = generator("rng", rng).permutation(n)
-    return (dataset[order[start : start + size]] for start in range(0, n, size))
+    return _Epoch(dataset, size, order)
 
 
-def _descend(gradient, theta, dataset, eta, epochs):
-    callable_("gradient", gradient)
-    floats("theta", theta, "p")
-    pairs("dataset", dataset)
-    constant = None if callable(eta) else number("eta", eta)
+class _Epoch:
+    """The iterator of `minibatches`; `left` are the indices of the pairs still to come."""
 
-    def updates(theta):
-        steps = enumerate(chain.from_iterable(epochs))
-        for t, minibatch in steps:  # pragma: no branch (it never ends)
-            rate = float(eta(t)) if constant is None else constant
-            # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of −η ∇ℒ.
-            theta = theta + -rate * gradient(minibatch, theta)
-            yield theta
+    def __init__(self, dataset, size, left):
+        self.dataset, self.size, self.left = dataset, size, left
 
-    return updates(theta)
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not len(self.left):
+            raise StopIteration
+        minibatch = self.dataset[self.left[: self.size]]
+        self.left = self.left[self.size :]
+        return minibatch
+
+
+class _Descent:
+    """The iterator of `gradient_descent` and `sgd`.
+
+    A generator would be dead after an exception, and a loop over it would end in silence. Here
+    nothing changes before a step is whole: one that was interrupted is taken again.
+    """
+
+    def __init__(self, gradient, theta, dataset, eta, size=None, rng=None):
+        self.gradient = callable_("gradient", gradient)
+        self.theta = floats("theta", theta, "p").copy()
+        self.dataset, self.size, self.rng = dataset, size, rng
+        pairs("dataset", dataset)
+        self.constant = not callable(eta)
+        self.eta = number("eta", eta) if self.constant else eta
+        self.t, self.left = 0, ()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        theta = self.theta
+        try:
+            minibatch = self.dataset if self.rng is None else self._minibatch()
+            rate = self.eta if self.constant else self._rate()
+            # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of the gradient.
+            new = theta + -rate * like(
+                "gradient(dataset, theta)", self.gradient(minibatch, theta), "theta", theta
+            )
+        except StopIteration as stop:  # it would pass for the end of an endless iterator
+            raise RuntimeError("gradient or eta raised StopIteration") from stop
+        self.theta, self.t, self.left = new, self.t + 1, self.left[self.size :]
+        return new.copy()  # so that the next step starts from θ whatever the caller does to it
+
+    def _minibatch(self):
+        if not len(self.left):
+            self.left = self.rng.permutation(len(self.dataset))
+        return self.dataset[self.left[: self.size]]
+
+    def _rate(self):
+        rate = self.eta(self.t)
+        if type(rate) is float and 0.0 <= rate < inf:  # nothing to say, at every step
+            return rate
+        # Zero is no mistake here: a warm-up starts from it, and a decay ends in it.
+        return number(f"eta({self.t})", rate, zero=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, require, some
+from ._check import callable_, floats, not_nan, require, some
 from .activations import sigmoid
 from .data import kind_of_targets
 
@@ -86,9 +86,11 @@ def accuracy(o, y):
         A float between 0 and 1.
 
     Raises:
-        TypeError, ValueError: when shapes differ, o is empty, or y neither binary nor one-hot.
+        TypeError, ValueError: when shapes differ, o is empty or holds NaN, which is no answer
+            that could be right, or y is neither binary nor one-hot.
     """
     some("o", floats("o", o, "n", "k"))
+    not_nan("o", o)
     floats("y", y, *o.shape)
     if kind_of_targets(y) == "real":
         raise ValueError("y: expected binary or one-hot labels, got real values")
@@ -102,9 +104,21 @@ def _residual(a, y):  # (n, 1) minus (n,) would silently be (n, n)
     return a - y
 
 
+def _squared_error(a, y):
+    return np.square(_residual(a, y)).sum() / len(a)
+
+
+def _squared_error_grad(a, y):
+    return _residual(a, y) * (2.0 / len(a))
+
+
 def _logistic(o, y):  # −log of the probability given to the right class, for any finite logit
     _residual(o, y)
     return np.logaddexp(0.0, (1.0 - 2.0 * y) * o).sum() / len(o)
+
+
+def _logistic_grad(o, y):
+    return _residual(sigmoid.f(o), y) / len(o)
 
 
 def _cross_entropy(o, y):  # logits relative to the right class: exact however large they are
@@ -113,24 +127,12 @@ def _cross_entropy(o, y):  # logits relative to the right class: exact however l
     return np.logaddexp.reduce(relative, axis=1).sum() / len(o)
 
 
-squared_error = Loss(
-    "squared_error",
-    f=lambda a, y: np.square(_residual(a, y)).sum() / len(a),
-    grad=lambda a, y: _residual(a, y) * (2.0 / len(a)),
-)
+def _cross_entropy_grad(o, y):
+    return _residual(softmax(o), y) / len(o)
 
-logistic = Loss(
-    "logistic",
-    f=_logistic,
-    grad=lambda o, y: _residual(sigmoid.f(o), y) / len(o),
-    targets=("binary",),
-    of_logits=True,
-)
 
+squared_error = Loss("squared_error", _squared_error, _squared_error_grad)
+logistic = Loss("logistic", _logistic, _logistic_grad, targets=("binary",), of_logits=True)
 cross_entropy = Loss(
-    "cross_entropy",
-    f=_cross_entropy,
-    grad=lambda o, y: _residual(softmax(o), y) / len(o),
-    targets=("one-hot",),
-    of_logits=True,
+    "cross_entropy", _cross_entropy, _cross_entropy_grad, targets=("one-hot",), of_logits=True
 )

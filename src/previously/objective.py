@@ -1,5 +1,7 @@
 """A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
 
+from functools import partial
+
 from ._check import not_empty, require
 from .activations import identity
 from .data import Dataset
@@ -26,32 +28,36 @@ def objective(model, loss):
     """
     require(MLP, "model", model, "an MLP")
     require(Loss, "loss", loss, "a Loss")
-    if loss.of_logits and model.phi_out is not identity:
+    if loss.of_logits and model.phi_out != identity:
         raise ValueError(
             f"model: {loss.name} expects logits, so phi_out=identity, got {model.phi_out.name}"
         )
 
-    def checked(dataset, theta):
-        not_empty("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
-        if dataset.y.shape[1] != model.sizes[-1]:
-            raise ValueError(
-                f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
-                f" got {dataset.y.shape}"
-            )
-        if dataset.targets not in loss.targets:
-            raise ValueError(
-                f"dataset: {loss.name} expects {loss.expected}, got {dataset.targets} values"
-            )
-        return model._checked(theta, dataset.x)
+    return partial(_mean_loss, model, loss), partial(_gradient, model, loss)
 
-    def mean_loss(dataset, theta):
-        layers = checked(dataset, theta)
-        _, a = model._forward(layers, dataset.x)
-        return float(loss.f(a[-1], dataset.y))
 
-    def gradient(dataset, theta):
-        layers = checked(dataset, theta)
-        o, a = model._forward(layers, dataset.x)
-        return model._backward(theta, layers, o, a, loss.grad(a[-1], dataset.y))
+def _mean_loss(model, loss, dataset, theta):
+    layers = _checked(model, loss, dataset, theta)
+    _, a = model._forward(layers, dataset.x)
+    return float(loss.f(a[-1], dataset.y))
 
-    return mean_loss, gradient
+
+def _gradient(model, loss, dataset, theta):
+    layers = _checked(model, loss, dataset, theta)
+    o, a = model._forward(layers, dataset.x)
+    return model._backward(theta, layers, o, a, loss.grad(a[-1], dataset.y))
+
+
+def _checked(model, loss, dataset, theta):
+    """The layers of θ, once dataset and θ are known to fit the model and the loss."""
+    not_empty("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
+    if dataset.y.shape[1] != model.sizes[-1]:
+        raise ValueError(
+            f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
+            f" got {dataset.y.shape}"
+        )
+    if dataset.targets not in loss.targets:
+        raise ValueError(
+            f"dataset: {loss.name} expects {loss.expected}, got {dataset.targets} values"
+        )
+    return model._checked(theta, dataset.x)

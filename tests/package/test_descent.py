@@ -150,6 +150,114 @@ def test_float32_stays_float32_even_when_eta_is_a_numpy_float64(descend, eta):
     assert {theta.dtype for theta in thetas} == {np.dtype(np.float32)}
 
 
+@both_descents
+def test_what_is_done_to_a_theta_does_not_change_the_next_one(descend):
+    dataset, gradient = line([1, 2, 4], [2, 3, -1])
+    untouched = list(islice(descend(gradient, np.ones(2), dataset, 0.1), 4))
+    start = np.ones(2)
+    steps = descend(gradient, start, dataset, 0.1)
+    start *= 0.0
+    for expected in untouched:
+        theta = next(steps)
+        np.testing.assert_array_equal(theta, expected)
+        theta *= 0.0
+
+
+@both_descents
+def test_a_gradient_that_diverges_is_followed(descend):
+    gradients = iter([np.full(2, np.inf), np.full(2, np.nan)])
+    steps = descend(lambda minibatch, theta: next(gradients), np.ones(2), numbered(3), 0.1)
+    assert np.isneginf(next(steps)).all()
+    assert np.isnan(next(steps)).all()
+
+
+@both_descents
+def test_a_schedule_may_start_from_zero(descend):
+    steps = descend(lambda _, theta: 0 * theta + 1, np.ones(1), numbered(3), lambda t: t / 2)
+    assert [theta.item() for theta in islice(steps, 3)] == [1.0, 0.5, -0.5]
+
+
+# Interruptions
+
+
+class Breaking:
+    """A function that raises at its fifth call, and works before and after."""
+
+    def __init__(self, function, error):
+        self.function, self.error, self.calls = function, error, 0
+
+    def __call__(self, *arguments):
+        self.calls += 1
+        if self.calls == 5:
+            raise self.error
+        return self.function(*arguments)
+
+
+class Lazy:
+    """Pairs that are fetched from elsewhere, which may fail."""
+
+    def __init__(self, dataset, fetch):
+        self.dataset, self.fetch = dataset, fetch
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitem__(self, indices):
+        return self.fetch(indices)
+
+
+@both_descents
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+@pytest.mark.parametrize("broken", ["gradient", "eta"])
+def test_an_interrupted_descent_goes_on_from_where_it_was(descend, error, broken):
+    dataset, gradient = line(range(7), range(7, 14))
+    functions = {"gradient": gradient, "eta": lambda t: 0.01 / (t + 1)}
+
+    def descent(gradient, eta):
+        return descend(gradient, np.ones(2), dataset, eta)
+
+    whole = list(islice(descent(**functions), 12))
+    functions[broken] = Breaking(functions[broken], error)
+    steps = descent(**functions)
+    before = list(islice(steps, 4))
+    with pytest.raises(error):
+        next(steps)
+    np.testing.assert_array_equal([*before, *islice(steps, 8)], whole)
+
+
+def test_minibatches_that_could_not_be_fetched_are_fetched_again():
+    dataset, gradient = line(range(7), range(7, 14))
+    whole = list(islice(sgd(gradient, np.ones(2), dataset, 0.01, 2, rng(0)), 12))
+    lazy = Lazy(dataset, Breaking(dataset.__getitem__, ConnectionError))
+    steps = sgd(gradient, np.ones(2), lazy, 0.01, 2, rng(0))
+    before = list(islice(steps, 4))
+    with pytest.raises(ConnectionError):
+        next(steps)
+    np.testing.assert_array_equal([*before, *islice(steps, 8)], whole)
+
+
+def test_an_interrupted_epoch_still_has_each_pair_once():
+    dataset = numbered(12)
+    epoch = minibatches(Lazy(dataset, Breaking(dataset.__getitem__, ConnectionError)), 2, rng(0))
+    before = list(islice(epoch, 4))
+    with pytest.raises(ConnectionError):
+        next(epoch)
+    x = [minibatch.x for minibatch in [*before, *epoch]]
+    assert sorted(np.concatenate(x).ravel()) == list(range(12))
+    assert list(epoch) == []
+
+
+@both_descents
+@pytest.mark.parametrize("broken", ["gradient", "eta"])
+def test_a_function_that_runs_out_does_not_end_a_descent_in_silence(descend, broken):
+    functions = {"gradient": Spy(), "eta": lambda t: 0.1}
+    rates = iter([])
+    functions[broken] = lambda *arguments: next(rates)
+    steps = descend(theta=np.ones(1), dataset=numbered(3), **functions)
+    with pytest.raises(RuntimeError, match="gradient or eta raised StopIteration"):
+        next(steps)
+
+
 def test_gradient_descent_sees_the_whole_dataset_in_its_order_at_every_step():
     spy = Spy()
     list(islice(gradient_descent(spy, np.zeros(1), numbered(3), 0.1), 2))

@@ -239,8 +239,15 @@ def test_softmax_goes_row_by_row_and_keeps_float32():
             [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
             2 / 3,
         ),
+        ([[np.inf], [-np.inf], [-np.inf]], [[1.0], [0.0], [1.0]], 2 / 3),
     ],
-    ids=["sign of one logit", "logit zero is class 0", "a logit is no probability", "largest of K"],
+    ids=[
+        "sign of one logit",
+        "logit zero is class 0",
+        "a logit is no probability",
+        "largest of K",
+        "infinite",
+    ],
 )
 def test_accuracy_is_the_share_of_right_rows(o, y, share):
     assert accuracy(np.array(o), np.array(y)) == share

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import follows, normal, uncorrelated
 
 from previously import (
     MLP,
@@ -65,13 +66,13 @@ def test_repr_is_the_same_in_every_run():
 
 
 @pytest.mark.parametrize("gain", [None, 2.0], ids=["default gain", "gain 2"])
-def test_weights_start_with_variance_gain_squared_over_fan_in_and_biases_with_zero(gain):
+def test_weights_start_normal_with_variance_gain_squared_over_fan_in_and_biases_with_zero(gain):
     model = MLP((300, 100, 400))
     theta = model.init(rng(0)) if gain is None else model.init(rng(0), gain)
     for w, b in model.layers(theta):
-        fan_in = w.shape[1]
-        assert w.mean() == pytest.approx(0.0, abs=0.03 / np.sqrt(fan_in))
-        assert w.var() == pytest.approx((gain or 1.0) ** 2 / fan_in, rel=0.03)
+        assert follows(w.ravel(), normal((gain or 1.0) / np.sqrt(w.shape[1])))
+        assert uncorrelated(w[0], w[1])
+        assert uncorrelated(w[:, 0], w[:, 1])
         assert not b.any()
     assert theta.dtype == np.float64
 

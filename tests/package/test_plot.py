@@ -1,5 +1,7 @@
 """Plots: what is drawn is what was given, on the axes that were given."""
 
+from itertools import pairwise
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -77,6 +79,12 @@ def test_path_goes_through_the_thetas_in_their_order(thetas):
     np.testing.assert_array_equal(line.get_xydata(), thetas)
 
 
+def test_a_path_is_a_thin_line_with_a_small_dot_at_each_theta():
+    (line,) = plot.path([[0, 0], [1, 2]]).lines
+    assert (line.get_linestyle(), line.get_linewidth()) == ("-", 1)
+    assert (line.get_marker(), line.get_markersize()) == (".", 3)
+
+
 def test_path_takes_the_properties_of_a_line():
     (line,) = plot.path([[0, 0], [1, 1]], color="#0064a8", marker="x", label="descent").lines
     assert (line.get_color(), line.get_marker(), line.get_label()) == ("#0064a8", "x", "descent")
@@ -152,13 +160,22 @@ def test_the_line_between_the_regions_is_where_the_score_is_zero():
     assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-2, 2))
 
 
-def test_regions_have_the_colours_of_their_classes():
-    below, above = plot.regions(slanted, (-1, 1), (-2, 2)).collections[0].get_paths()
-    blue, orange = plt.gca().collections[0].get_facecolor()
-    assert below.contains_point((0.5, -1.0))
-    assert above.contains_point((-0.5, 1.0))
-    assert blue[2] > blue[0]
-    assert orange[0] > orange[2]
+def light(color):
+    """The colour as an area has it: half of it is white, and three tenths cover what is below."""
+    return pytest.approx([*(0.5 + 0.5 * np.array(matplotlib.colors.to_rgb(color))), 0.3])
+
+
+def test_regions_have_the_colours_of_their_classes_up_to_the_line_between():
+    areas, line = plot.regions(slanted, (-1, 1), (-2, 2)).collections
+    below, above = areas.get_paths()
+    blue, orange = areas.get_facecolor().tolist()
+    assert blue == light(plot.COLORS["blue"])
+    assert orange == light(plot.COLORS["orange"])
+    x = np.random.default_rng(0).uniform((-1, -2), (1, 2), (1000, 2))
+    positive = slanted(x)[:, 0] > 0
+    np.testing.assert_array_equal(below.contains_points(x), ~positive)
+    np.testing.assert_array_equal(above.contains_points(x), positive)
+    assert line.get_edgecolor()[0] == pytest.approx(matplotlib.colors.to_rgba(plot.INK))
 
 
 @pytest.mark.parametrize(("sign", "colour"), [(-1.0, 2), (1.0, 0)])
@@ -186,16 +203,27 @@ def test_every_point_of_the_grid_is_carried_and_drawn_once():
 
 
 def test_the_grid_is_coloured_by_the_score_of_the_point_it_came_from():
-    ax = plot.carried_grid(lambda x: x, slanted, (-1, 1), (-2, 2))
-    seen = set()
+    ax = plot.carried_grid(carry, slanted, (-1, 1), (-2, 2))
+    other_side = {}
     for line in ax.lines:
-        x = line.get_xydata()
-        x = x[~np.isnan(x).any(axis=1)]
-        if len(x):
-            seen.add(line.get_color())
-            positive = line.get_color() == plot.COLORS["orange"]
-            assert np.array_equal(slanted(x) > 0, np.full((len(x), 1), positive))
-    assert seen == {plot.COLORS["blue"], plot.COLORS["orange"]}
+        u, v = line.get_xydata()[~np.isnan(line.get_xydata()).any(axis=1)].T
+        carried = np.stack([u, v], axis=1)
+        origin = np.stack([u - (v / 3) ** 2, v / 3], axis=1)
+        np.testing.assert_allclose(carry(origin), carried, atol=1e-12)
+        positive, sure = slanted(origin)[:, 0] > 0, np.abs(slanted(origin)[:, 0]) > 1e-9
+        color = line.get_color()
+        assert (positive == (color == plot.COLORS["orange"]))[sure].all()
+        others = (slanted(carried)[:, 0] > 0) != positive
+        other_side[color] = other_side.get(color, 0) + others.sum()
+    # The map carries points of each colour to the other side, so its images would not do.
+    assert set(other_side) == {plot.COLORS["blue"], plot.COLORS["orange"]}
+    assert min(other_side.values()) > 100
+
+
+def test_a_grid_has_19_fine_lines_each_way_by_default():
+    ax = plot.carried_grid(lambda x: x, lambda x: 1 + 0 * x[:, :1], (0, 4), (0, 8))
+    shown = [line.get_xydata() for line in ax.lines if not np.isnan(line.get_xydata()).any()]
+    assert [len(x) for x in shown] == [1000] * 38
 
 
 def test_lines_of_the_grid_connect_neighbours():
@@ -226,13 +254,34 @@ def test_style_is_one_that_matplotlib_knows_and_cycles_through_the_colours():
     assert [line.get_color() for line in lines] == list(plot.COLORS.values())
 
 
-def test_a_network_has_a_unit_a_circle_a_line_a_weight_and_a_colour_a_layer():
-    ax = plot.network(MLP((2, 3, 3, 1)))
-    units = [len(circles.get_offsets()) for circles in ax.collections]
-    assert units == [2, 3, 3, 1]
-    assert len(ax.lines) == 2 * 3 + 3 * 3 + 3 * 1
+def test_a_network_has_a_circle_a_unit_in_a_column_a_layer_each_around_the_same_height():
+    ax = plot.network(MLP((2, 3, 4, 1)))
+    units = [circles.get_offsets().tolist() for circles in ax.collections]
+    assert units == [
+        [[0, -0.5], [0, 0.5]],
+        [[1, -1], [1, 0], [1, 1]],
+        [[2, -1.5], [2, -0.5], [2, 0.5], [2, 1.5]],
+        [[3, 0]],
+    ]
+
+
+def test_a_network_joins_each_unit_with_each_unit_of_the_next_layer_behind_the_circles():
+    ax = plot.network(MLP((2, 3, 4, 1)))
+    columns = [circles.get_offsets().tolist() for circles in ax.collections]
+    pairs = [[a, b] for left, right in pairwise(columns) for a in left for b in right]
+    assert sorted(line.get_xydata().tolist() for line in ax.lines) == sorted(pairs)
+    assert max(line.get_zorder() for line in ax.lines) < min(c.get_zorder() for c in ax.collections)
+    assert {tuple(c.get_facecolor()[0]) for c in ax.collections} == {(1.0, 1.0, 1.0, 1.0)}
+
+
+def test_what_leads_to_a_layer_of_a_network_has_one_colour():
+    ax = plot.network(MLP((2, 3, 4, 1)))
     blue, orange, green, _ = plot.COLORS.values()
-    assert [line.get_color() for line in ax.lines] == [blue] * 6 + [orange] * 9 + [green] * 3
+    colours = {1: blue, 2: orange, 3: green}
+    for line in ax.lines:
+        assert line.get_color() == colours[line.get_xdata()[1]]
+    edges = [matplotlib.colors.to_hex(circles.get_edgecolor()[0]) for circles in ax.collections]
+    assert edges == [plot.INK, blue, orange, green]
     written = {text.get_text(): text.get_color() for text in ax.texts}
     assert written == {
         "$a^{(0)} = x$": plot.INK,
@@ -243,3 +292,17 @@ def test_a_network_has_a_unit_a_circle_a_line_a_weight_and_a_colour_a_layer():
         "$w^{(2)}, b^{(2)}$": green,
         "$o^{(3)}, a^{(3)}$": green,
     }
+
+
+def test_the_names_of_a_network_stand_below_its_layers_and_above_what_joins_them():
+    ax = plot.network(MLP((2, 3, 4, 1)))
+    low, high = ax.get_ylim()
+    assert low < -2
+    assert high > 2
+    for text in ax.texts:
+        x, y = text.get_position()
+        l = int(text.get_text().split("^{(")[1][0])
+        above = text.get_text().startswith("$w")
+        assert x == (l + 0.5 if above else l)
+        assert (1.5 < y < high) if above else (low < y < -1.5)
+    assert not ax.axison
