@@ -216,6 +216,34 @@ def test_the_recursion_the_package_and_finite_differences_agree_layer_by_layer(s
         dL_da = dL_do @ do_da[l] if l > 1 else None
 
 
+def test_a_layer_forks_on_the_way_forward_and_adds_on_the_way_back(seed_net):
+    model, theta, x, _, dL_da, da_do, _, _, gradients = seed_net
+    o, a = model.forward(theta, x)
+    phi = [None, tanh, tanh, sigmoid]
+    for l in (3, 2, 1):
+        (w, b), dL_dw = model.layers(theta)[l - 1], gradients[l - 1][0]
+        np.testing.assert_allclose(o[l][0], w @ a[l - 1][0] + b, rtol=1e-13)
+        np.testing.assert_array_equal(a[l], phi[l](o[l]))
+        dL_do = (dL_da @ da_do[l])[0]
+        for i, j in np.ndindex(w.shape):
+            assert dL_dw[i, j] == pytest.approx(dL_do[i] * a[l - 1][0, j], rel=1e-12)
+        terms = [[dL_do[i] * w[i, j] for i in range(len(w))] for j in range(w.shape[1])]
+        dL_da = np.array([[sum(of_j) for of_j in terms]])
+
+
+def test_a_weight_of_the_first_layer_has_a_path_through_each_unit_of_the_second():
+    model = MLP((2, 3, 3, 1), tanh, sigmoid)
+    theta, x = rng(0).standard_normal(model.p), rng(1).standard_normal((1, 2))
+    o, a = model.forward(theta, x)
+    w = [w for w, _ in model.layers(theta)]
+    gradient = model.layers(model.backward(theta, o, a, np.array([[0.7]])))
+    dL_do3 = gradient[2][1][0]  # of the last bias, so of o⁽³⁾
+    d1, d2 = (tanh.prime(o[l], a[l])[0] for l in (1, 2))
+    for i, j in np.ndindex(3, 2):
+        paths = [dL_do3 * w[2][0, k] * d2[k] * w[1][k, i] * d1[i] * x[0, j] for k in range(3)]
+        assert gradient[0][0][i, j] == pytest.approx(sum(paths), rel=1e-12)
+
+
 @pytest.mark.parametrize("gain", [1.0, 2.0])
 @pytest.mark.parametrize("phi", [sigmoid, tanh, relu], ids=lambda phi: phi.name)
 def test_a_wide_layer_scales_gradients_by_the_gain_and_the_root_mean_square_of_prime(phi, gain):
