@@ -1,11 +1,18 @@
 """The equations of the book, computed as their pages write them, with what the package computes."""
 
+import ast
+import re
 from functools import cache
 from itertools import combinations, islice
+from pathlib import Path
 
+import checked
+import equations
+import notebooks
 import numpy as np
 import pytest
 
+import previously
 from previously import (
     MLP,
     Dataset,
@@ -25,6 +32,7 @@ from previously import (
 )
 
 rng = np.random.default_rng
+TESTS = Path(__file__).parents[1]
 
 
 def one(x, y):
@@ -169,6 +177,63 @@ def test_limit_of_the_learning_rate(equation):
     equation.gives(2 / np.linalg.eigvalsh(H)[-1], {"λ_max": np.linalg.eigvalsh(H)[-1]})
 
 
+@pytest.mark.equation("eq-floor")
+@pytest.mark.parametrize("B", [1, 4])
+def test_floor(equation, B):
+    """Of noise that does not depend on θ: the mean square of the way along each direction."""
+    dataset, loss, gradient, H, lowest = least_squares()
+    curvatures, directions = np.linalg.eigh(H)
+    noise = np.array([gradient(dataset[[i]], lowest) for i in range(len(dataset))])
+    eta, c = 0.1, np.var(noise @ directions, axis=0)
+    squares = np.zeros(2)
+    for _ in range(3000):
+        squares = (1 - eta * curvatures) ** 2 * squares + eta**2 * c / B
+    ways = np.sqrt(2 * squares) * directions  # whose mean squares are these
+    there = [{"θ⁽ᵗ⁾": {7: lowest + sign * way}} for way in ways.T for sign in (1, -1)]
+    given = {"ℒ": loss, "dataset": dataset, "𝔼": there, "t": 7, r"θ^\star": lowest}
+    equation.holds({"η": eta, "B": B, "Σᵢ": [1, 2], "cᵢ": c, "λᵢ": curvatures, **given})
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The functions of the cell that defines momentum and Adam."""
+    cells = notebooks.read(notebooks.BOOK / "sgd.ipynb").cells
+    (code,) = (cell.source for cell in cells if cell.id == "momentum-adam")
+    exec(code, names := {"np": np})
+    return names
+
+
+def average(values, beta):
+    """Σ (1 − β) βᵗ⁻ˢ xₛ before each t: a moving average from 0, written out."""
+    weights = [[(1 - beta) * beta ** (t - 1 - s) * (s < t) for s in range(5)] for t in range(6)]
+    return np.array(weights) @ values
+
+
+def averages(descend, **decays):
+    """What momentum and Adam keep, and do, on gradients that are drawn."""
+    slopes = rng(1).normal(size=(5, 2)) * [1.0, 100.0]
+    steps = descend(lambda t, theta: slopes[t], np.array([1.0, -2.0]), range(5), 0.3, **decays)
+    given = {"θ⁽ᵗ⁾": [np.array([1.0, -2.0]), *steps], "η": 0.3}
+    given |= {"∇_θ ℒ": lambda minibatch, theta: slopes[minibatch], "β": decays["beta"]}
+    return slopes, given | {"m⁽ᵗ⁾": average(slopes, decays["beta"])}
+
+
+@pytest.mark.equation("eq-momentum")
+@pytest.mark.equation("eq-momentum-step")
+@pytest.mark.parametrize("t", [0, 3])
+def test_momentum(equation, chapter, t):
+    _, given = averages(chapter["momentum"], beta=0.8)
+    equation.holds({"minibatch": t, "t": t, **given})
+
+
+@pytest.mark.equation("eq-adam")
+@pytest.mark.equation("eq-adam-step")
+@pytest.mark.parametrize("t", [0, 3])
+def test_adam(equation, chapter, t):
+    slopes, given = averages(chapter["adam"], beta=0.8, beta_2=0.95)
+    equation.holds({"minibatch": t, "t": t, "β_2": 0.95, "q⁽ᵗ⁾": average(slopes**2, 0.95), **given})
+
+
 @pytest.mark.equation(r"$\eta \|\nabla_\theta \mathcal{L}\|^2$")
 def test_promise_of_the_plane(equation):
     dataset, theta, loss, gradient = logistic_regression()
@@ -266,6 +331,28 @@ def network(request):
 @pytest.mark.equation("∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾")
 def test_layer_forward_and_backward(equation, network):
     equation.holds(network, rtol=1e-8)
+
+
+@pytest.mark.equation("eq-fork")
+@pytest.mark.equation("eq-outer")
+@pytest.mark.parametrize("network", [2, 3], indirect=True)
+@pytest.mark.parametrize(("i", "j"), [(1, 2), (2, 3)])
+def test_unit_by_unit(equation, network, i, j):
+    units = range(1, len(network["o⁽ˡ⁾"][network["l"]]) + 1)
+    equation.holds({"Σᵢ": units, "i": i, "j": j, **network}, rtol=1e-7)
+
+
+@pytest.mark.equation("eq-paths")
+@pytest.mark.parametrize(("i", "j"), [(1, 2), (3, 1)])
+def test_sum_over_paths(equation, i, j):
+    model = MLP((2, 3, 3, 1), tanh, sigmoid)
+    theta, x = rng(0).standard_normal(model.p), rng(1).standard_normal((1, 2))
+    o, a = model.forward(theta, x)
+    w, _ = zip(*model.layers(theta))
+    dL_dw, dL_db = zip(*model.layers(model.backward(theta, o, a, np.array([[0.7]]))))
+    given = {"φ'": lambda o: tanh.prime(o, tanh(o)), "w⁽ˡ⁾": w, "o⁽ˡ⁾": o, "a⁽ˡ⁾": a}
+    derivatives = {"∂ℒ/∂w⁽ˡ⁾": dL_dw, "∂ℒ/∂o⁽³⁾": dL_db[2]}
+    equation.holds({"i": i, "j": j, **given, **derivatives})
 
 
 @pytest.mark.equation("eq-weights")
@@ -494,3 +581,47 @@ def test_softmax(equation, k):
     p, dl_do = softmax(o).T, cross_entropy.grad(o, y)
     given = {"x": x, "y": y.T, "θ": theta, "k": k, "Σⱼ": range(1, 4), "Σₖ": range(1, 4)}
     equation.holds({"o⁽⁴⁾": o.T, "P(yₖ = 1 | x)": p, "∂ℓ/∂o⁽⁴⁾": dl_do, "ℓ": single(loss), **given})
+
+
+# What is left unread, and why
+
+UNREAD = {}
+
+# Of a formula that says something: a relation or an operation, outside scripts and derivatives.
+SCRIPT = re.compile(r"[\^_] (?:\([^()]*\)|\{[^{}]*\}|\S+)")
+SAYS = {*"=≈<≤>←+-/⋅‖|⌈", "frac", "sqrt"}
+SETTING = re.compile(r"[^=+/⋅|-]+ = -?[\d. ]+|-? ?\d+|10 \^ .+")  # as B = 1
+
+
+def says_something(formula):
+    """Whether a formula of the text is more than a symbol, a number or a setting."""
+    tokens = " ".join(equations.tokens_of(formula.strip("$")))
+    bare = re.sub(r"∂ \S+ *(?:\^ \([^()]*\) *)?(?:/ ∂ \S+)?", "∂", SCRIPT.sub("", tokens))
+    return bool(SAYS & set(bare.split())) and not SETTING.fullmatch(tokens)
+
+
+def test_every_formula_of_the_chapters_is_evaluated_or_says_why_not():
+    evaluated, pages = set(checked.proofs(TESTS)), equations.of_the_book()
+    displays = {name for name in pages if not name.startswith("$")}
+    assert displays == {name for name in evaluated if name.startswith("eq-")}
+    said = {name for name in pages if name.startswith("$") and says_something(name)}
+    assert sorted(said - evaluated - set(UNREAD)) == [], "formulas that no test evaluates"
+    assert sorted(set(UNREAD) - said) == [], "formulas that no page has any more"
+    assert sorted(set(UNREAD) & evaluated) == [], "formulas that a test evaluates after all"
+
+
+def docstrings():
+    """The docstrings of the package, with those of the methods of its classes."""
+    for path in sorted(Path(previously.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                yield f"{path.stem}.{getattr(node, 'name', '')}", ast.get_docstring(node) or ""
+
+
+def test_every_formula_of_a_docstring_is_evaluated():
+    evaluated = sorted(set(checked.proofs(TESTS)), key=len, reverse=True)
+    for name, text in docstrings():
+        rest = " ".join(re.sub(r">>>.*", "", text).split())
+        for formula in evaluated:
+            rest = rest.replace(formula, "")
+        assert not re.search(r".{,20}(?:[←≈‖Σ∏⌈]| = [^\d]).*", rest), f"{name}: {rest}"

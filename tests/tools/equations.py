@@ -47,6 +47,7 @@ def tokens_of(text):
     # Without braces only the parenthesis would be typeset as a script: let nothing read that.
     text = re.sub(r"([\^_]) \(", r"\1(", text)
     text = re.sub(r"([\^_]) \{ (\S|[a-z]+|\( [^{}()]* \)) \}", r"\1 \2", text)
+    text = re.sub(r"_ \{ (\w) (\w) \}", r"_ \1 _ \2", text)  # of a matrix
     text = re.sub(r"∂ \{ ([^{}]*) \}", r"∂ \1", text)
     return re.sub(r"frac \{ (∂ [^{}]*) \} \{ (∂ [^{}]*) \}", r"\1 / \2", text).split()
 
@@ -144,7 +145,7 @@ class Reader:
         value = self.atom()
         while script := self.eat("^", "_"):
             if script == "_":
-                value = item(np.ravel(value), self.atom() - 1)
+                value = self.entry(value)
             elif self.eat("⊤"):
                 value = np.transpose(value)
             elif self.next == "(":
@@ -152,6 +153,13 @@ class Reader:
             else:
                 value = value ** self.atom()
         return value
+
+    def entry(self, value):
+        """Of a row or a column, by one index, or of a matrix, by two; the book counts from 1."""
+        index = self.atom() - 1
+        if self.eat("_"):
+            return item(item(value, index), self.atom() - 1)
+        return item(np.ravel(value), index)
 
     def atom(self):
         if self.next in ("Σ", "∏", "𝔼"):
