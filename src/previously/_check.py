@@ -51,14 +51,14 @@ def pairs(name, value):
     """
     if isinstance(value, Sequence) or not isinstance(value, Sized):
         raise TypeError(f"{name}: expected a Dataset, got {describe(value)}")
-    return not_empty(name, value)
-
-
-def not_empty(name, value):
-    """Refuse a dataset without a pair: it has no mean loss."""
-    if not len(value):
-        raise ValueError(f"{name}: expected at least one pair, got none")
+    not_empty(name, len(value))
     return value
+
+
+def not_empty(name, n):
+    """Refuse a dataset of n = 0 pairs: it has no mean loss."""
+    if not n:
+        raise ValueError(f"{name}: expected at least one pair, got none")
 
 
 def number(name, value, *, zero=False):
@@ -110,14 +110,24 @@ def one_number(name, value):
 
 def floats(name, value, *shape):
     """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or foreign(value):
+    # A plain array is let through at once: every step of a descent comes here.
+    is_array = type(value) is np.ndarray or (isinstance(value, np.ndarray) and not foreign(value))
+    if not is_array or value.dtype.kind != "f":
         raise TypeError(f"{name}: expected a float array, got {describe(value)}")
     fits = value.ndim == len(shape)
-    for want, came in zip(shape, value.shape):  # a loop: every step of a descent comes here
-        fits = fits and (want == came or isinstance(want, str))
+    if value.shape != shape:
+        for want, came in zip(shape, value.shape):
+            fits = fits and (isinstance(want, str) or want == came)
     if not fits:
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name}: expected shape ({wanted}), got {value.shape}")
+    return value
+
+
+def shaped(name, value, shape):
+    """Refuse what a function returned if it is of another shape."""
+    if value.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
     return value
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, real
+from ._check import callable_, real, shaped
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Activation:
 
     Raises:
         TypeError: when f or prime is no function, or when called with what is not real numbers.
-        ValueError: when called with rows of different lengths.
+        ValueError: when called with rows of different lengths, or f returns another shape.
     """
 
     name: str
@@ -36,7 +36,10 @@ class Activation:
 
     def __call__(self, o):
         """Evaluate φ(o)."""
-        return self.f(real("o", o))
+        o = real("o", o)
+        a = self.f(o)
+        shaped("f(o)", real("f(o)", a), o.shape)
+        return a
 
 
 # The formulas have names, and are no lambdas, so that they can be pickled.

@@ -6,6 +6,8 @@ import numpy as np
 
 from ._check import count, describe, floats, generator, number, same_dtype, some
 
+KINDS = ("real", "binary", "one-hot")  # of targets
+
 _INDEX = np.dtype(np.intp)  # the one type of integers that `take` takes on every platform
 
 

@@ -2,6 +2,8 @@
 
 from math import inf
 
+import numpy as np
+
 from ._check import callable_, count, floats, generator, like, number, pairs
 
 
@@ -110,15 +112,18 @@ class _Descent:
         pairs("dataset", dataset)
         self.constant = not callable(eta)
         self.eta = number("eta", eta) if self.constant else eta
-        self.t, self.left = 0, ()
+        self.t, self.left = 0, np.empty(0, int)
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        theta = self.theta
+        theta, minibatch = self.theta, self.dataset
         try:
-            minibatch = self.dataset if self.rng is None else self._minibatch()
+            if self.rng is not None:
+                if not self.left.size:
+                    self.left = self.rng.permutation(len(self.dataset))
+                minibatch = self.dataset[self.left[: self.size]]
             rate = self.eta if self.constant else self._rate()
             # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of the gradient.
             new = theta + -rate * like(
@@ -128,11 +133,6 @@ class _Descent:
             raise RuntimeError("gradient or eta raised StopIteration") from stop
         self.theta, self.t, self.left = new, self.t + 1, self.left[self.size :]
         return new.copy()  # so that the next step starts from θ whatever the caller does to it
-
-    def _minibatch(self):
-        if not len(self.left):
-            self.left = self.rng.permutation(len(self.dataset))
-        return self.dataset[self.left[: self.size]]
 
     def _rate(self):
         rate = self.eta(self.t)

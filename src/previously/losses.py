@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, not_nan, require, some
+from ._check import callable_, floats, not_nan, one_number, require, some
 from .activations import sigmoid
-from .data import kind_of_targets
+from .data import KINDS, kind_of_targets
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,22 @@ class Loss:
     Raises:
         TypeError: when f or grad is no function, targets no tuple, or when called with what
             is not float arrays.
-        ValueError: when called with shapes that differ or labels it is not defined for.
+        ValueError: when targets names no kind of y, or when called with shapes that differ, with
+            labels it is not defined for, or if f returns no number.
     """
 
     name: str
     f: Callable = field(repr=False)  # an address would differ from run to run
     grad: Callable = field(repr=False)
-    targets: tuple[str, ...] = ("real", "binary", "one-hot")
+    targets: tuple[str, ...] = KINDS
     of_logits: bool = False
 
     def __post_init__(self):
         callable_("f", self.f)
         callable_("grad", self.grad)
         require(tuple, "targets", self.targets, "a tuple of kinds")
+        if not self.targets or not set(self.targets) <= set(KINDS):
+            raise ValueError(f"targets: expected some of {KINDS}, got {self.targets}")
 
     def __call__(self, a, y):
         """Evaluate ℒ(a⁽ᴸ⁾, y)."""
@@ -49,7 +52,7 @@ class Loss:
             raise ValueError(
                 f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
             )
-        return float(self.f(a, y))
+        return float(one_number("f(a, y)", self.f(a, y)))
 
     @property
     def expected(self):

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from ._check import count, describe, floats, generator, number, require, same_dtype
+from ._check import count, describe, floats, generator, like, number, require, same_dtype
 from .activations import Activation, identity, tanh
 
 
@@ -54,8 +54,8 @@ class MLP:
 
     @cached_property
     def _phis(self):
-        """The activation that makes a⁽ˡ⁾, at index l."""
-        return [None, *[self.phi] * (len(self.sizes) - 2), self.phi_out]
+        """The activation of each layer, in the order of `layers`."""
+        return [*[self.phi] * (len(self.sizes) - 2), self.phi_out]
 
     def layers(self, theta):
         """The weights and biases of each layer, as views: to write into them changes θ.
@@ -110,32 +110,37 @@ class MLP:
             Lists o and a indexed by layer, arrays (n, units): o[0] is None, a[0] is x.
 
         Raises:
-            TypeError, ValueError: when θ or x has another dtype or shape.
+            TypeError, ValueError: when θ or x has another dtype or shape, or a has not that of o.
         """
-        return self._forward(self._checked(theta, x), x)
+        o, a = self._forward(self._checked(theta, x), x)
+        for o_l, a_l in zip(o[1:], a[1:]):
+            like("phi.f(o)", a_l, "o", o_l)
+        return o, a
 
     def _checked(self, theta, x):
         """The layers of θ, once θ and x are known to fit each other and the model."""
-        layers = self.layers(theta)
+        floats("theta", theta, self.p)
         same_dtype("x", floats("x", x, "n", self.sizes[0]), "theta", theta)
-        return layers
+        return self._views(theta)
 
     def _forward(self, layers, x):
         """The formulas of `forward`, checking nothing; `a.dot(w)` is `a @ w` with less ado."""
         o, a = [None], [x]
-        for phi, (w, b) in zip(self._phis[1:], layers):
-            o_l = a[-1].dot(w.T)
+        a_l = x
+        for phi, (w, b) in zip(self._phis, layers):
+            o_l = a_l.dot(w.T)
             o_l += b
+            a_l = phi.f(o_l)
             o.append(o_l)
-            a.append(phi.f(o_l))
+            a.append(a_l)
         return o, a
 
     def backward(self, theta, o, a, dL_da):
         """The backward pass: ∇_θ ℒ from ∂ℒ/∂a⁽ᴸ⁾ by the chain rule, layer after layer.
 
         ∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾), then ∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ (a⁽ˡ⁻¹⁾)ᵀ and
-        ∂ℒ/∂b⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾, and ∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾. The gradient with
-        respect to x is not computed.
+        ∂ℒ/∂b⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾, and ∂ℒ/∂a⁽ˡ⁻¹⁾ = ∂ℒ/∂o⁽ˡ⁾ w⁽ˡ⁻¹⁾. The gradient with respect to x
+        is not computed.
 
         Args:
             theta: parameters (p,).
@@ -171,7 +176,7 @@ class MLP:
         gradients = self._views(gradient)
         for l in range(len(layers), 0, -1):
             (w, _), (dL_dw, dL_db) = layers[l - 1], gradients[l - 1]
-            dL_do = dL_da * self._phis[l].prime(o[l], a[l])
+            dL_do = dL_da * self._phis[l - 1].prime(o[l], a[l])
             dL_do.T.dot(a[l - 1], out=dL_dw)
             np.add.reduce(dL_do, out=dL_db)
             if l > 1:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ._check import not_empty, require
+from ._check import like, not_empty, one_number, require
 from .activations import identity
 from .data import Dataset
 from .losses import Loss
@@ -39,19 +39,21 @@ def objective(model, loss):
 def _mean_loss(model, loss, dataset, theta):
     layers = _checked(model, loss, dataset, theta)
     _, a = model._forward(layers, dataset.x)
-    return float(loss.f(a[-1], dataset.y))
+    return float(one_number("loss.f(a, y)", loss.f(a[-1], dataset.y)))
 
 
 def _gradient(model, loss, dataset, theta):
     layers = _checked(model, loss, dataset, theta)
     o, a = model._forward(layers, dataset.x)
-    return model._backward(theta, layers, o, a, loss.grad(a[-1], dataset.y))
+    dL_da = like("loss.grad(a, y)", loss.grad(a[-1], dataset.y), "a", a[-1])
+    return model._backward(theta, layers, o, a, dL_da)
 
 
 def _checked(model, loss, dataset, theta):
     """The layers of θ, once dataset and θ are known to fit the model and the loss."""
-    not_empty("dataset", require(Dataset, "dataset", dataset, "a Dataset"))
-    if dataset.y.shape[1] != model.sizes[-1]:
+    n, k = require(Dataset, "dataset", dataset, "a Dataset").y.shape
+    not_empty("dataset", n)
+    if k != model.sizes[-1]:
         raise ValueError(
             f"dataset: expected y of shape (n, {model.sizes[-1]}), as the model's outputs,"
             f" got {dataset.y.shape}"

@@ -4,9 +4,22 @@ from itertools import cycle, pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.cbook import normalize_kwargs
+from matplotlib.collections import Collection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.lines import Line2D
 
-from ._check import callable_, count, describe, floats, real, require
+from ._check import (
+    callable_,
+    count,
+    describe,
+    floats,
+    not_nan,
+    one_number,
+    real,
+    require,
+    shaped,
+)
 from .mlp import MLP
 
 # Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
@@ -48,12 +61,12 @@ def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
         The axes.
 
     Raises:
-        TypeError, ValueError: when f is no function, a limit is not a pair of increasing
-            numbers, ax no axes or resolution is below 2.
+        TypeError, ValueError: when f is no function or returns no number, a limit is not a pair
+            of increasing numbers, ax no axes or resolution is below 2.
     """
     callable_("f", f)
     xs, ys = _spread(xlim, ylim, resolution)
-    heights = [[f(np.array([x, y])) for x in xs] for y in ys]
+    heights = [[one_number("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
     ax = _axes(ax)
     ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
@@ -79,6 +92,7 @@ def path(thetas, ax=None, **style):
     if thetas.ndim != 2 or thetas.shape[1] != 2:
         raise ValueError(f"thetas: expected shape (T, 2), got {thetas.shape}")
     ax = _axes(ax)
+    style = normalize_kwargs(style, Line2D)
     ax.plot(*thetas.T, **{"marker": ".", "markersize": 3, "linewidth": 1, **style})
     return ax
 
@@ -132,25 +146,32 @@ def points(x, y, ax=None, shade=1.0, **style):
         y: labels 0 and 1, a float array (n, 1).
         ax: the axes to draw on; the current ones if None.
         shade: from 0, light, to 1, dark: one number, or an array (n,).
-        style: properties of the markers, as for `Axes.scatter`.
+        style: properties of the markers, as for `Axes.scatter`; a colour replaces the shades.
 
     Returns:
         The axes.
 
     Raises:
-        TypeError, ValueError: when x, y or shade has another kind or shape, or ax is no axes.
+        TypeError, ValueError: when x, y or shade has another kind or shape or holds NaN, y
+            another label, or ax is no axes.
     """
     floats("x", x, "n", 2)
-    floats("y", y, len(x), 1)
-    shade = real("shade", shade)
+    not_nan("x", x)
+    strangers = np.setdiff1d(floats("y", y, len(x), 1), [0, 1])
+    if strangers.size:
+        raise ValueError(f"y: expected labels 0 and 1, got {strangers[0]}")
+    shade = not_nan("shade", real("shade", shade))
     if shade.shape not in ((), (len(x),)):
         raise ValueError(f"shade: expected one number or {len(x)}, got {describe(shade)}")
     ax = _axes(ax)
-    look = {"s": 14, "edgecolors": "white", "linewidths": 0.3, "zorder": 2, **style}
+    style = normalize_kwargs(style, Collection)
+    look = {"s": 14, "edgecolor": "white", "linewidth": 0.3, "zorder": 2, **style}
     for label, (marker, tints) in enumerate(zip("o^", _TINTS)):
         mine = y[:, 0] == label
-        c = np.broadcast_to(shade, len(x))[mine]
-        ax.scatter(*x[mine].T, c=c, cmap=tints, vmin=0, vmax=1, marker=marker, **look)
+        tint = {"c": np.broadcast_to(shade, len(x))[mine], "cmap": tints, "vmin": 0, "vmax": 1}
+        if not style.keys().isdisjoint(("c", "color", "facecolor")):
+            tint = {}
+        ax.scatter(*x[mine].T, **{"marker": marker, **tint, **look})
     return ax
 
 
@@ -167,13 +188,13 @@ def regions(score, xlim, ylim, ax=None, resolution=201):
         The axes.
 
     Raises:
-        TypeError, ValueError: when score is no function, a limit is not a pair of increasing
-            numbers, ax no axes or resolution is below 2.
+        TypeError, ValueError: when score is no function or returns NaN or another shape, a limit
+            is not a pair of increasing numbers, ax no axes or resolution is below 2.
     """
     callable_("score", score)
     xs, ys = _spread(xlim, ylim, resolution)
-    heights = score(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
-    heights = heights.reshape(resolution, resolution)
+    x = np.stack(np.meshgrid(xs, ys), axis=-1)
+    heights = _values("score(x)", score, x, 1)[..., 0]
     ax = _axes(ax)
     blue, orange = (tints(0.0) for tints in _TINTS)
     halves = [-np.inf, 0, np.inf]
@@ -198,8 +219,9 @@ def carried_grid(carry, score, xlim, ylim, ax=None, lines=19, resolution=1000):
         The axes.
 
     Raises:
-        TypeError, ValueError: when carry or score is no function, a limit is not a pair of
-            increasing numbers, ax no axes, or lines or resolution is below 2.
+        TypeError, ValueError: when carry or score is no function or returns NaN or another
+            shape, a limit is not a pair of increasing numbers, ax no axes, or lines or resolution
+            is below 2.
     """
     callable_("carry", carry)
     callable_("score", score)
@@ -208,12 +230,18 @@ def carried_grid(carry, score, xlim, ylim, ax=None, lines=19, resolution=1000):
     down = np.stack(np.meshgrid(coarse[0], fine[1]), axis=-1)  # (resolution, lines, 2)
     across = np.stack(np.meshgrid(fine[0], coarse[1], indexing="ij"), axis=-1)
     x = np.concatenate([down, across], axis=1)
-    image, side = (f(x.reshape(-1, 2)).reshape(*x.shape[:2], -1) for f in (carry, score))
+    image, side = _values("carry(x)", carry, x, 2), _values("score(x)", score, x, 1)
     ax = _axes(ax)
     for mine, color in ((side <= 0, COLORS["blue"]), (side > 0, COLORS["orange"])):
         shown = np.where(mine, image, np.nan)  # a gap where the other colour goes on
         ax.plot(shown[..., 0], shown[..., 1], color=color, linewidth=0.5, alpha=0.4, zorder=1)
     return ax
+
+
+def _values(name, f, x, k):
+    """f, called once with the points x (m, n, 2): values (m, n, k)."""
+    values = shaped(name, real(name, f(x.reshape(-1, 2))), (x.size // 2, k))
+    return not_nan(name, values).reshape(*x.shape[:2], k)
 
 
 def _tints(color):

@@ -79,7 +79,7 @@ def test_parts_are_counted(value, reason):
         (TRUTH[:, None], "it: expected shape (2,), got shape (2, 1)"),
         ([1.0, np.nan], "it: expected finite numbers, got NaN or infinity"),
         ([-np.inf, 2.0], "it: expected finite numbers, got NaN or infinity"),
-        ([[1.0], 2.0], "it: expected an array, got list [[1.0], 2.0]"),
+        ([[1.0], 2.0], "it: expected rows of one length, got list [[1.0], 2.0]"),
         (TRUTH + 0j, "it: expected real numbers, got an array (2,) of complex128"),
     ],
 )

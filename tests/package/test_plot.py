@@ -90,6 +90,17 @@ def test_path_takes_the_properties_of_a_line():
     assert (line.get_color(), line.get_marker(), line.get_label()) == ("#0064a8", "x", "descent")
 
 
+def test_path_takes_the_short_names_of_properties_too():
+    (line,) = plot.path([[0, 0], [1, 1]], lw=2, ms=5, c="#0064a8", ls="--").lines
+    assert (line.get_linewidth(), line.get_markersize()) == (2, 5)
+    assert (line.get_color(), line.get_linestyle()) == ("#0064a8", "--")
+
+
+def test_a_path_that_diverges_is_drawn_as_far_as_it_can_be():
+    (line,) = plot.path([[0, 0], [np.inf, -np.inf], [np.nan, np.nan]]).lines
+    np.testing.assert_array_equal(line.get_xdata(), [0, np.inf, np.nan])
+
+
 def test_contours_evaluate_f_on_the_grid_of_the_limits():
     seen = []
 
@@ -150,6 +161,29 @@ def test_each_point_has_its_own_shade():
 def test_points_take_the_properties_of_markers():
     for mine in plot.points(X, Y, s=99, zorder=7).collections:
         assert (mine.get_sizes().tolist(), mine.get_zorder()) == ([99], 7)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        {"linewidths": 2, "edgecolors": "red"},
+        {"linewidth": 2, "edgecolor": "red"},
+        {"lw": 2, "ec": "red"},
+    ],
+    ids=["plural", "singular", "short"],
+)
+def test_points_take_every_name_of_a_property(style):
+    for mine in plot.points(X, Y, **style).collections:
+        assert mine.get_linewidths().tolist() == [2]
+        assert mine.get_edgecolors().tolist() == [[1, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("name", ["c", "color", "facecolor", "facecolors", "fc"])
+def test_a_colour_for_points_replaces_their_shades_and_leaves_their_shapes(name):
+    zero, one = plot.points(X, Y, shade=0.5, **{name: "red"}).collections
+    plt.gcf().canvas.draw()
+    assert zero.get_facecolors().tolist() == one.get_facecolors().tolist() == [[1, 0, 0, 1]]
+    assert len(zero.get_paths()[0].vertices) > len(one.get_paths()[0].vertices)
 
 
 def test_the_line_between_the_regions_is_where_the_score_is_zero():
