@@ -5,6 +5,7 @@ from itertools import repeat
 import notebooks
 import numpy as np
 import pytest
+from bench import report
 
 from previously import MLP, Dataset, logistic, objective
 
@@ -75,3 +76,10 @@ def test_adam_divides_by_the_root_of_the_average_square(chapter):
 def test_momentum_without_memory_is_gradient_descent(chapter):
     steps = chapter["momentum"](lambda _, theta: theta, np.ones(2), repeat(None), 0.25, beta=0)
     assert [next(steps)[0] for _ in range(3)] == [0.75, 0.5625, 0.421875]
+
+
+def test_more_examples_a_step_take_as_much_longer_as_the_chapter_says():
+    """«Thirty-two times as many examples make a step about three times as long.»"""
+    rows = (row for row in report.read("growth") if row["axis"] == "B")
+    seconds = {row["size"]: row["us"] for row in rows}
+    assert 2.5 < seconds[8 * 32] / seconds[8] < 3.5
