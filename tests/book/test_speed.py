@@ -119,3 +119,10 @@ def test_time_grows_as_the_page_says(axis, low, high):
 def test_memory_does_not_grow_with_the_data_set():
     rows = [row for row in report.read("growth") if row["axis"] == "n"]
     assert len({(row["allocated"], row["alive"]) for row in rows}) == 1
+
+
+def test_more_examples_a_step_take_as_much_longer_as_the_chapter_on_sgd_says():
+    """«Thirty-two times as many examples make a step about three times as long.»"""
+    sizes, ours, _ = report.growth("B")
+    seconds = dict(zip(sizes, ours))
+    assert 2.5 < seconds[8 * 32] / seconds[8] < 3.5

@@ -17,9 +17,9 @@ import numpy as np
 
 from previously import relative_error
 
-LATEX = r"""\theta \eta \lambda \varepsilon \varphi \sigma \tau \beta \rho \nabla \partial \ell \sum
-    \prod \cdot \in \leftarrow \approx \leq \top \| \mid \mathcal{L} \mathbb{E} − ′"""
-UNICODE = dict(zip(LATEX.split(), "θηλεφστβρ∇∂ℓΣ∏⋅∈←≈≤⊤‖|ℒ𝔼-'"))
+LATEX = r"""\theta \eta \lambda \varepsilon \varphi \sigma \tau \beta \delta \nabla \partial \ell
+    \sum \prod \cdot \in \leftarrow \approx \leq \top \| \mid \mathcal{L} \mathbb{E} − ′"""
+UNICODE = dict(zip(LATEX.split(), "θηλεφστβδ∇∂ℓΣ∏⋅∈←≈≤⊤‖|ℒ𝔼-'"))
 # Colours, braces below, alignment, spaces and the sizes of brackets are only looks.
 LOOKS = re.compile(
     r"\\textcolor\{#\w+\}|\\underbrace|_\{\\text\{[^}]*\}\}|\\(?:begin|end)\{aligned\}|&|\\[,!;]"
@@ -273,11 +273,12 @@ class Equation:
                 faults = [fault_of(relation, left, right, rtol) for left, relation, right in pairs]
             except Exception as error:
                 raise AssertionError(f"{self.name}: {error}\n    {statement}") from error
-            for fault, (left, _, right) in zip(faults, pairs):
-                assert bool(fault) != iff, (
-                    f"{self.name}: {fault or 'it holds, and should not'}\n    {statement}\n"
-                    f"  left side: {left}\n  right side: {right}"
-                )
+            wrong = next((i for i, fault in enumerate(faults) if fault), 0)
+            left, _, right = pairs[wrong]
+            assert any(faults) != iff, (
+                f"{self.name}: {faults[wrong] or 'it holds, and should not'}\n    {statement}\n"
+                f"  left side: {left}\n  right side: {right}"
+            )
 
 
 def fault_of(relation, left, right, rtol):
