@@ -167,7 +167,12 @@ def names():
     eta, eps, batch_size, i, t = 0.1, 1e-6, 2, 0, 2
     steps = previously.sgd(gradient, theta, dataset, eta, batch_size, rng)
     thetas = [theta, *islice(steps, 3)]
-    v = float(np.var(dataset.x))
+    theta_star, true = thetas[-1], gradient(dataset, theta)
+    single = np.array([gradient(dataset[[row]], theta) for row in range(n)])
+    H = np.array([gradient(dataset, theta + eps * e) - true for e in np.eye(model.p)]) / eps
+    v, c = np.square(single - true).sum(axis=1).mean(), np.var(single, axis=0)
+    m, q, beta, beta_2 = true, true**2, 0.9, 0.999
+    gain, tau, u = 1.0, 500, np.finfo(float).eps / 2
     o, a = model.forward(theta, dataset.x)
     dL_da = previously.squared_error.grad(a[-1], dataset.y)
     for k in (3, 2, 1):
@@ -186,7 +191,7 @@ def names():
 )
 def test_code_of_the_notation_has_the_shape_that_the_page_gives(names, shape, code):
     expressions = re.findall(r"`(?!previously\.)([^`]+)`", code)
-    values = [eval(expression, {}, names) for expression in expressions]
+    values = [eval(expression, {"np": np}, names) for expression in expressions]
     shape = re.sub(r"units of (l(\+1)?)", r"sizes[\1]", shape.replace("$", ""))
     shapes = [
         () if number else eval(axes, {}, names) if axes else np.shape(eval(like, {}, names))
