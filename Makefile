@@ -42,9 +42,14 @@ lighthouse: book ## print what Lighthouse says of each page (needs Node and a Ch
 	$(BIN)/python tests/tools/lighthouse.py
 
 bench: $(READY) .venv-bench/ready ## measure the package beside its peers; rewrites the page on speed
+	PYTHONPATH=tests/tools .venv-bench/bin/python -m bench.same_in_pytorch
 	PYTHONPATH=tests/tools .venv-bench/bin/python -m bench
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.clock
+
+bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTorch and JAX for one
+	PYTHONPATH=src:tests/tools $(PYTHON) -m bench.gpu
+	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench _build .pytest_cache .ruff_cache .hypothesis .coverage
@@ -65,4 +70,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench clean
+.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench bench-gpu clean
