@@ -87,7 +87,7 @@ def count(name, value, least=1):
     return int(value)
 
 
-def real(name, value):
+def real(name, value) -> np.ndarray:
     """Any real number or array of them, as floats of the precision that came."""
     try:
         array = np.asarray(value)

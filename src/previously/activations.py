@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._check import callable_, real, shaped
 
@@ -34,7 +35,7 @@ class Activation:
         callable_("f", self.f)
         callable_("prime", self.prime)
 
-    def __call__(self, o):
+    def __call__(self, o: ArrayLike) -> np.ndarray:
         """Evaluate φ(o)."""
         o = real("o", o)
         a = self.f(o)

@@ -1,13 +1,22 @@
 """Gradient descent and its stochastic version, as iterators over θ⁽¹⁾, θ⁽²⁾, …"""
 
+from collections.abc import Callable, Iterator
 from math import inf
+from typing import TypeVar
 
 import numpy as np
+from numpy.random import Generator
 
 from ._check import callable_, count, floats, generator, like, number, pairs
 
+D = TypeVar("D")  # a Dataset, or whatever the gradient takes for one
+Gradient = Callable[[D, np.ndarray], np.ndarray]
+Rate = float | Callable[[int], float]
 
-def gradient_descent(gradient, theta, dataset, eta):
+
+def gradient_descent(
+    gradient: Gradient[D], theta: np.ndarray, dataset: D, eta: Rate
+) -> Iterator[np.ndarray]:
     """Gradient descent: θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(dataset, θ⁽ᵗ⁾).
 
     >>> steps = gradient_descent(gradient, theta, dataset, eta=0.1)
@@ -33,7 +42,14 @@ def gradient_descent(gradient, theta, dataset, eta):
     return _Descent(gradient, theta, dataset, eta)
 
 
-def sgd(gradient, theta, dataset, eta, batch_size, rng):
+def sgd(
+    gradient: Gradient[D],
+    theta: np.ndarray,
+    dataset: D,
+    eta: Rate,
+    batch_size: int,
+    rng: Generator,
+) -> Iterator[np.ndarray]:
     """Minibatch SGD: θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(minibatch, θ⁽ᵗ⁾).
 
     >>> steps = sgd(gradient, theta, dataset, eta=0.1, batch_size=16, rng=rng)
@@ -60,7 +76,7 @@ def sgd(gradient, theta, dataset, eta, batch_size, rng):
     return _Descent(gradient, theta, dataset, eta, size, generator("rng", rng))
 
 
-def minibatches(dataset, batch_size, rng):
+def minibatches(dataset: D, batch_size: int, rng: Generator) -> Iterator[D]:
     """One epoch: each pair exactly once, in a new order, batch_size pairs at a time.
 
     Args:

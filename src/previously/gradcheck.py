@@ -1,13 +1,17 @@
 """Checking a gradient: central differences, one coordinate at a time."""
 
+from collections.abc import Callable
 from math import nan
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._check import callable_, double, floats, number, one_number, real
 
 
-def numerical_gradient(f, theta, eps=1e-6):
+def numerical_gradient(
+    f: Callable[[np.ndarray], float], theta: np.ndarray, eps: float = 1e-6
+) -> np.ndarray:
     """Central differences: ∂f/∂θⱼ ≈ (f(θ + ε eⱼ) − f(θ − ε eⱼ)) / (2ε) for each j.
 
     The error of the formula falls as ε², that of rounding grows as 1/ε; 1e-6 is near the
@@ -38,7 +42,7 @@ def numerical_gradient(f, theta, eps=1e-6):
     return np.array(differences, dtype=float) / (2 * eps)
 
 
-def relative_error(a, b):
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """How far two gradients are apart: ‖a − b‖ / (‖a‖ + ‖b‖), from 0 (equal) to 1 (opposite).
 
     Args:

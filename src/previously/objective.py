@@ -1,6 +1,9 @@
 """A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
 
+from collections.abc import Callable
 from functools import partial
+
+import numpy as np
 
 from ._check import like, not_empty, one_number, require
 from .activations import identity
@@ -9,7 +12,12 @@ from .losses import Loss
 from .mlp import MLP
 
 
-def objective(model, loss):
+def objective(
+    model: MLP, loss: Loss
+) -> tuple[
+    Callable[[Dataset, np.ndarray], float],
+    Callable[[Dataset, np.ndarray], np.ndarray],
+]:
     """The functions ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ) and ∇_θ ℒ(dataset, θ).
 
     Args:

@@ -2,7 +2,9 @@
 
 import inspect
 import re
+from importlib.resources import files
 from math import inf, nan
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -590,6 +592,14 @@ def public_functions():
     for name, function in inspect.getmembers(plot, inspect.isfunction):
         if function.__module__ == plot.__name__ and not name.startswith("_"):
             yield name, function
+
+
+def test_editors_and_type_checkers_know_every_argument_and_result():
+    assert (files("previously") / "py.typed").is_file()
+    for name, function in public_functions():
+        if not inspect.isclass(function):
+            parameters = set(inspect.signature(function).parameters) - {"self"}
+            assert get_type_hints(function).keys() == parameters | {"return"}, name
 
 
 def errors(docstring):
