@@ -100,14 +100,6 @@ def real(name, value) -> np.ndarray:
     return array
 
 
-def one_number(name, value):
-    """Refuse what is not one real number, NaN and infinity included: a function returned it."""
-    value = real(name, value)
-    if value.ndim:
-        raise ValueError(f"{name}: expected one number, got {describe(value)}")
-    return value
-
-
 def floats(name, value, *shape):
     """Refuse what is not a float array of this shape; a letter in `shape` fits any length."""
     # A plain array is let through at once: every step of a descent comes here.
@@ -124,10 +116,12 @@ def floats(name, value, *shape):
     return value
 
 
-def shaped(name, value, shape):
-    """Refuse what a function returned if it is of another shape."""
-    if value.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
+def returned(name, value, shape=()):
+    """Refuse what a function of the caller returned, unless it is real numbers of this shape."""
+    came = real(name, value).shape
+    if came != shape:
+        wanted, got = (f"shape {shape}", came) if shape else ("one number", describe(value))
+        raise ValueError(f"{name}: expected {wanted}, got {got}")
     return value
 
 

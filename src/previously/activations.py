@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ._check import callable_, real, shaped
+from ._check import callable_, real, returned
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,10 @@ class Activation:
         callable_("f", self.f)
         callable_("prime", self.prime)
 
-    def __call__(self, o: ArrayLike) -> np.ndarray:
+    def __call__(self, o) -> np.ndarray:
         """Evaluate φ(o)."""
         o = real("o", o)
-        a = self.f(o)
-        shaped("f(o)", real("f(o)", a), o.shape)
-        return a
+        return returned("f(o)", self.f(o), o.shape)
 
 
 # The formulas have names, and are no lambdas, so that they can be pickled.

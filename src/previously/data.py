@@ -1,6 +1,5 @@
 """Data sets: pairs (x, y), one a row, and the ones the book trains on."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +35,6 @@ class Dataset:
 
     __slots__ = ("targets", "x", "y")
 
-    targets: str
-    x: np.ndarray
-    y: np.ndarray
-
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         for name, array in (("x", x), ("y", y)):
             some(name, floats(name, array, "n", "d" if name == "x" else "k"))
@@ -54,7 +49,7 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, indices: slice | Sequence[int] | np.ndarray) -> "Dataset":
+    def __getitem__(self, indices) -> "Dataset":
         rows = indices
         if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
             rows = np.arange(len(self))[rows]
@@ -80,7 +75,7 @@ def kind_of_targets(y: np.ndarray) -> str:
     return "one-hot" if bits and (y.sum(axis=1) == 1).all() else "real"
 
 
-def make_moons(n: int, noise: float, rng: Generator, radius: float = 1.3) -> Dataset:
+def make_moons(n: int, noise: float, rng: Generator, radius=1.3) -> Dataset:
     """Two half circles, each reaching into the other; class 0 above, class 1 below.
 
     Args:
@@ -102,9 +97,7 @@ def make_moons(n: int, noise: float, rng: Generator, radius: float = 1.3) -> Dat
     return _two_classes(_arc(radius, upper) - offset, offset - _arc(radius, lower), noise, rng)
 
 
-def make_circles(
-    n: int, noise: float, rng: Generator, radii: tuple[float, float] = (2.0, 1.0)
-) -> Dataset:
+def make_circles(n: int, noise: float, rng: Generator, radii=(2.0, 1.0)) -> Dataset:
     """A circle of class 0 around a circle of class 1.
 
     Args:
@@ -126,9 +119,7 @@ def make_circles(
     return _two_classes(_arc(outer, s), _arc(inner, t), noise, rng)
 
 
-def make_spirals(
-    n: int, noise: float, rng: Generator, turns: float = 1.5, radius: float = 2.0
-) -> Dataset:
+def make_spirals(n: int, noise: float, rng: Generator, turns=1.5, radius=2.0) -> Dataset:
     """Two spiral arms, one the other turned by half a turn, as many points per unit length.
 
     Args:

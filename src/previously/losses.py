@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, not_nan, one_number, require, some
+from ._check import callable_, floats, not_nan, require, returned, some
 from .activations import sigmoid
 from .data import KINDS, kind_of_targets
 
@@ -52,7 +52,7 @@ class Loss:
             raise ValueError(
                 f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
             )
-        return float(one_number("f(a, y)", self.f(a, y)))
+        return float(returned("f(a, y)", self.f(a, y)))
 
     @property
     def expected(self) -> str:

@@ -76,7 +76,7 @@ class MLP:
         """The views of `layers`, checking nothing."""
         return [(theta[w].reshape(shape), theta[b]) for w, b, shape in self._slots]
 
-    def init(self, rng: np.random.Generator, gain: float = 1.0) -> np.ndarray:
+    def init(self, rng: np.random.Generator, gain=1.0) -> np.ndarray:
         """A random θ: weights drawn from a normal law of variance gain² / fan-in, biases zero.
 
         Args:
@@ -99,9 +99,7 @@ class MLP:
             w[:] = rng.normal(0.0, gain / sqrt(w.shape[1]), w.shape)
         return theta
 
-    def forward(
-        self, theta: np.ndarray, x: np.ndarray
-    ) -> tuple[list[np.ndarray | None], list[np.ndarray]]:
+    def forward(self, theta: np.ndarray, x: np.ndarray) -> tuple[list, list]:
         """The forward pass: pre-activations o⁽ˡ⁾ and activations a⁽ˡ⁾ of every layer.
 
         Args:
@@ -137,13 +135,7 @@ class MLP:
             a.append(a_l)
         return o, a
 
-    def backward(
-        self,
-        theta: np.ndarray,
-        o: list[np.ndarray | None],
-        a: list[np.ndarray],
-        dL_da: np.ndarray,
-    ) -> np.ndarray:
+    def backward(self, theta: np.ndarray, o: list, a: list, dL_da: np.ndarray) -> np.ndarray:
         """The backward pass: ∇_θ ℒ from ∂ℒ/∂a⁽ᴸ⁾ by the chain rule, layer after layer.
 
         ∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾), then ∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ (a⁽ˡ⁻¹⁾)ᵀ and

@@ -5,19 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from ._check import like, not_empty, one_number, require
+from ._check import like, not_empty, require, returned
 from .activations import identity
 from .data import Dataset
 from .losses import Loss
 from .mlp import MLP
 
 
-def objective(
-    model: MLP, loss: Loss
-) -> tuple[
-    Callable[[Dataset, np.ndarray], float],
-    Callable[[Dataset, np.ndarray], np.ndarray],
-]:
+def objective(model: MLP, loss: Loss) -> tuple[Callable[..., float], Callable[..., np.ndarray]]:
     """The functions ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ) and ∇_θ ℒ(dataset, θ).
 
     Args:
@@ -47,7 +42,7 @@ def objective(
 def _mean_loss(model, loss, dataset, theta):
     layers = _checked(model, loss, dataset, theta)
     _, a = model._forward(layers, dataset.x)
-    return float(one_number("loss.f(a, y)", loss.f(a[-1], dataset.y)))
+    return float(returned("loss.f(a, y)", loss.f(a[-1], dataset.y)))
 
 
 def _gradient(model, loss, dataset, theta):

@@ -19,10 +19,9 @@ from ._check import (
     describe,
     floats,
     not_nan,
-    one_number,
     real,
     require,
-    shaped,
+    returned,
 )
 from .mlp import MLP
 
@@ -80,7 +79,7 @@ def contours(
     """
     callable_("f", f)
     xs, ys = _spread(xlim, ylim, resolution)
-    heights = [[one_number("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
+    heights = [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
     ax = _axes(ax)
     ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
@@ -266,8 +265,8 @@ def carried_grid(
 
 def _values(name, f, x, k):
     """f, called once with the points x (m, n, 2): values (m, n, k)."""
-    values = shaped(name, real(name, f(x.reshape(-1, 2))), (x.size // 2, k))
-    return not_nan(name, values).reshape(*x.shape[:2], k)
+    values = returned(name, f(x.reshape(-1, 2)), (x.size // 2, k))
+    return not_nan(name, np.asarray(values)).reshape(*x.shape[:2], k)
 
 
 def _tints(color):

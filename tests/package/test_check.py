@@ -129,6 +129,10 @@ BAD_CALLS = [
      ValueError, "y: expected at least one number, got an array (4, 0) of float64"),
     ("Dataset: NaN in x", lambda: Dataset(np.full((4, 2), nan), Y),
      ValueError, "x: expected finite numbers, got NaN or infinity"),
+    ("Dataset: infinity in x", lambda: Dataset(np.full((4, 2), inf), Y),
+     ValueError, "x: expected finite numbers, got NaN or infinity"),
+    ("Dataset: NaN in y", lambda: Dataset(X, np.full((4, 1), nan)),
+     ValueError, "y: expected finite numbers, got NaN or infinity"),
     ("Dataset: infinity in y", lambda: Dataset(X, np.full((4, 1), -inf)),
      ValueError, "y: expected finite numbers, got NaN or infinity"),
     ("Dataset: two precisions", lambda: Dataset(X, Y.astype(np.float32)),
@@ -594,12 +598,10 @@ def public_functions():
             yield name, function
 
 
-def test_editors_and_type_checkers_know_every_argument_and_result():
+def test_editors_and_type_checkers_know_what_every_function_returns():
     assert (files("previously") / "py.typed").is_file()
     for name, function in public_functions():
-        if not inspect.isclass(function):
-            parameters = set(inspect.signature(function).parameters) - {"self"}
-            assert get_type_hints(function).keys() == parameters | {"return"}, name
+        assert inspect.isclass(function) or "return" in get_type_hints(function), name
 
 
 def errors(docstring):
