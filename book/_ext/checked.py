@@ -133,12 +133,14 @@ class AddMarks(SphinxTransform):
         plain = [name for name in names if not is_display(name) and not is_inline(name)]
         plain = [r"\s+".join(map(re.escape, name.split())) for name in plain]
         formula = re.compile("|".join(sorted(plain, key=len, reverse=True)) or "(?!)")
-        for paragraph in list(self.document.findall(nodes.paragraph)):
-            for at, text in reversed(list(enumerate(paragraph))):
+        for parent in list(self.document.findall(nodes.TextElement)):
+            if type(parent) not in (nodes.paragraph, nodes.inline):  # of code, for one
+                continue
+            for at, text in reversed(list(enumerate(parent))):
                 found = list(formula.finditer(text)) if isinstance(text, nodes.Text) else []
                 for match in reversed(found):
-                    cut(paragraph, at, *match.span())
-                    self.wrap(paragraph, at + 1, at + 2, formula=" ".join(match[0].split()))
+                    cut(parent, at, *match.span())
+                    self.wrap(parent, at + 1, at + 2, formula=" ".join(match[0].split()))
 
     def wrap(self, parent, start, end, **what):
         """Put some children of a node into a mark."""
