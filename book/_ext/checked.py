@@ -1,8 +1,8 @@
 """What was checked: the marks of the tests on the pages, and the page that lists them all.
 
 A number, the words of a claim and a formula that a test evaluates get an id, and no more. What a
-mark says stands in a file of its own for each page, which checked.js loads when a reader asks. The
-page of `{checked}` lists the same, under the same ids, from what Sphinx has read.
+mark says stands in a file of its own for each page, which comes with checked.js when a reader asks.
+The page of `{checked}` lists the same, under the same ids, from what Sphinx has read.
 """
 
 import json

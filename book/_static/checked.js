@@ -1,5 +1,6 @@
 "use strict";
-// Show what was checked: each mark of the page tells pointer, finger and keyboard how.
+// Show what was checked: each mark of the page tells pointer, finger and keyboard how. This comes, after what the marks
+// tell, when a reader turns them on, see site.js.
 {
   const button = document.getElementById("show-checked");
   const [tip, said, code] = ["span", "span", "code"].map((name) => document.createElement(name));
@@ -8,25 +9,18 @@
   Object.assign(said, { id: "how-said" });
   entry.textContent = "What was checked";
   tip.append(said, " ", entry);
-  let marks, leaving;
-
-  // What they tell is in a file of the page's own, which comes when it is first asked for.
-  const load = () =>
-    new Promise((resolve) => {
-      const script = document.createElement("script");
-      script.src = button.dataset.marks;
-      script.addEventListener("load", () => resolve(Object.entries(checked)));
-      document.head.append(script);
-    });
+  let leaving;
 
   // Of an equation the keyboard stops at the number: at the whole it does so to scroll, see site.js.
   const stopOf = (mark) => mark.querySelector(".eqno") ?? mark;
 
-  async function show(on) {
+  function turnTo(on) {
+    try {
+      localStorage.checked = on ? "on" : "off";
+    } catch {} // it is forbidden or full: then this page alone knows
     button.ariaPressed = on;
     hide();
-    if (on) marks ??= load();
-    for (const [id, [kind, ...how]] of (await marks) ?? []) {
+    for (const [id, [kind, ...how]] of Object.entries(checked)) {
       const mark = document.getElementById(id);
       const stop = stopOf(mark);
       mark.how = how;
@@ -70,18 +64,6 @@
   for (const event of ["pointerover", "focusin", "click"]) document.addEventListener(event, turn);
   addEventListener("keydown", ({ key }) => key === "Escape" && hide());
 
-  // Storage may be forbidden, or hold anything.
-  function stored(...value) {
-    try {
-      return value.length ? localStorage.setItem("checked", value) : localStorage.checked;
-    } catch {
-      return "";
-    }
-  }
-  button.addEventListener("click", () => {
-    const on = button.ariaPressed !== "true";
-    show(on);
-    stored(on ? "on" : "off");
-  });
-  if (stored() === "on") show(true);
+  button.addEventListener("click", () => turnTo(button.ariaPressed !== "true"));
+  turnTo(true);
 }
