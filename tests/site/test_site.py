@@ -65,7 +65,8 @@ def html(built, page):
 def test_every_formula_is_typeset(html, built, page):
     doctree = pickle.loads((built / ".doctrees" / f"{page}.doctree").read_bytes())
     formulas = [node for kind in (nodes.math, nodes.math_block) for node in doctree.findall(kind)]
-    assert len(html.select("article .katex")) == len(formulas)
+    if page != "book/checked":  # which shows those of the others, see test_checked.py
+        assert len(html.select("article .katex")) == len(formulas)
     assert html.select(".katex-error") == []
 
 
