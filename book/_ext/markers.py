@@ -14,9 +14,10 @@ NUMBER = re.compile(r"([-−]?\d[\d,.]*)<!-- = ((?:(?!--).)+?) :(\S+) -->")
 CLAIM = re.compile(r"<!-- \? ((?:(?!--).)+?) -->")
 MARKER = re.compile(rf"{NUMBER.pattern}|{CLAIM.pattern}")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+FORMULA = re.compile(r"\$[^$\n]+\$")
 # Where a statement begins: after a sentence, a colon or a paragraph, in an item or a cell.
 BEGIN = re.compile(
-    r"(?:[.!?:;]\)?\s+(?=[^\sa-z])|\n\s*\n|^\s*(?:[-*]|\d+\.)\s|\|)\s*", re.MULTILINE
+    r"(?:[.!?:;][)*_]*\s+(?=[^\sa-z])|\n\s*\n|^\s*(?:[-*]|\d+\.)\s|\|)\s*", re.MULTILINE
 )
 
 
@@ -45,8 +46,14 @@ def markers(text):
 def statement(before):
     """The words of a claim: what stands before its marker, from where its sentence begins."""
     before = COMMENT.sub("", before)
-    begins = [match.end() for match in BEGIN.finditer(before.rstrip())]
-    return before[max(begins, default=0) :].strip()
+    return before[beginning(before) :].strip()
+
+
+def beginning(before):
+    """Where the last statement of a text begins: not in a formula, nor in parentheses."""
+    plain = FORMULA.sub(lambda formula: "x" * len(formula[0]), before.rstrip())
+    ends = [match.end() for match in BEGIN.finditer(plain)]
+    return max((end for end in ends if plain.count("(", end) >= plain.count(")", end)), default=0)
 
 
 def without_markers(text):

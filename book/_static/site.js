@@ -49,3 +49,17 @@ for (const menu of document.querySelectorAll("[popover]")) {
 
 // A page opened as a file may not read its neighbours, so results come without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// Show what was checked: few ask, so what does it comes only then.
+const checks = document.getElementById("show-checked");
+function showChecked() {
+  for (const src of checks.dataset.scripts.split(" ")) {
+    document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
+  }
+}
+let asked = "";
+try {
+  asked = localStorage.checked;
+} catch {} // storage is forbidden
+if (checks && asked === "on") showChecked();
+else checks?.addEventListener("click", showChecked, { once: true });

@@ -25,6 +25,9 @@ def test_a_number_is_the_literal_that_its_marker_touches():
         ("| run | it fell<!-- ? a < b --> |", "it fell"),
         ("Two<!-- ? a < b -->, and three<!-- ? a < b -->.", "Two, and three"),
         ("After 3.5 epochs it is there<!-- ? a < b -->", "After 3.5 epochs it is there"),
+        ("**It ends.** Then it rises<!-- ? a < b -->", "Then it rises"),
+        ("The angle (3; 7 at most) stays<!-- ? a < b -->", "The angle (3; 7 at most) stays"),
+        ("All of $a \\; B$ stays<!-- ? a < b -->", "All of $a \\; B$ stays"),
     ],
 )
 def test_a_claim_is_the_words_before_its_marker_from_the_start_of_their_sentence(text, statement):

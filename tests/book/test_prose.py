@@ -8,6 +8,7 @@ import markers
 import nbformat
 import notebooks
 import pytest
+from proofs import proofs
 
 NOTEBOOKS = sorted(notebooks.BOOK.glob("*.ipynb"))
 PAGES = sorted([*notebooks.BOOK.glob("*.md"), *notebooks.BOOK.glob("slides/*.md")])
@@ -125,6 +126,25 @@ def test_every_computed_figure_has_a_name_a_caption_and_an_alternative_text(path
         assert shown.get("figure", {}).get("name"), f"{cell.id}: no label"
         assert shown.get("figure", {}).get("caption"), f"{cell.id}: no caption"
         assert len(shown.get("image", {}).get("alt", "")) > 40, f"{cell.id}: no alternative text"
+
+
+def test_the_counts_in_the_readme_are_those_of_the_book():
+    text = notebooks.README.read_text(encoding="utf-8")
+    assert set(re.findall(r"\d<!-- (\w+) -->", text)) == set(notebooks.counts())
+    assert notebooks.counted(text) == text, "run `make notebooks`"
+
+
+def test_counts_are_renewed_where_they_stand():
+    text = "1<!-- cells --> cells, 2,000<!-- numbers --> numbers, 3 others"
+    now = notebooks.counts()
+    expected = f"{now['cells']}<!-- cells --> cells, {now['numbers']}<!-- numbers --> numbers"
+    assert notebooks.counted(text) == f"{expected}, 3 others"
+
+
+@each_page
+def test_every_display_equation_has_a_label_and_a_test(path):
+    labels = re.findall(r"\$\$.+?\$\$(?: \(([^)]+)\))?", texts(path), re.DOTALL)
+    assert set(labels) <= set(proofs(notebooks.BOOK.parent / "tests"))
 
 
 def test_the_picture_in_the_readme_is_the_figure_of_the_chapter():

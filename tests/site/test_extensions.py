@@ -1,6 +1,8 @@
 """The book's Sphinx extensions by themselves, on inputs that the book does not hold."""
 
 import inspect
+import json
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -95,23 +97,26 @@ def build(folder):
 
 
 @pytest.fixture
-def deck(tmp_path):
-    """Build a book of one chapter and its deck, and return the slides."""
+def chapter(tmp_path):
+    """Make a book of one chapter, its deck and the list of what was checked; return its folder."""
     templates = Path(slides.__file__).parents[1] / "_templates"
     book = tmp_path / "book"
     (book / "slides").mkdir(parents=True)
     conf = f"""
         extensions = ["myst_parser", "sphinxcontrib.bibtex", "katex_math", "pages"]
-        extensions += ["pulls", "slides"]
+        extensions += ["pulls", "slides", "checked"]
         bibtex_bibfiles, myst_ref_domains = [], ["std"]
         myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
         numfig, math_numfig, templates_path = True, True, [{str(templates)!r}]
         html_theme, html_theme_options = "basic", {{}}
     """
     (tmp_path / "conf.py").write_text(dedent(conf), "utf-8")
-    contents = "# Book\n\n```{toctree}\n:numbered:\nbook/chapter\n```\n"
+    contents = "# Book\n\n```{toctree}\n:numbered:\nbook/chapter\nbook/checked\n```\n"
     (tmp_path / "index.md").write_text(contents, "utf-8")
     (book / "dot.png").write_bytes((templates.parent / "_static/paths.png").read_bytes())
+    parts = (f":::{{checked}} {part}\n:::\n" for part in ("equations", "claims"))
+    counted = "{count}`numbers` numbers, {count}`claims` claims, {count}`formulas` formulas"
+    (book / "checked.md").write_text(f"# Checked\n\n{counted}\n\n" + "".join(parts), "utf-8")
 
     def make(text, chapter=CHAPTER, files=()):
         pages = {"chapter.md": chapter, "slides/chapter.md": f"# Deck\n\n{text}\n", **dict(files)}
@@ -121,10 +126,21 @@ def deck(tmp_path):
                 path.write_text(page, "utf-8")
         warnings = build(tmp_path)
         assert not warnings, warnings
-        html = (tmp_path / "out/book/slides/chapter.html").read_text("utf-8")
-        return BeautifulSoup(html, "html.parser").select(".slides > section")
+        return tmp_path / "out/book"
 
     return make
+
+
+def html(path):
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture
+def deck(chapter):
+    """Build a book of one chapter and its deck, and return the slides."""
+    return lambda *pages, **files: html(chapter(*pages, **files) / "slides/chapter.html").select(
+        ".slides > section"
+    )
 
 
 def pull(name, *options):
@@ -254,3 +270,147 @@ def test_change_of_the_chapter_reaches_the_deck(deck):
     assert (before, after) == ("a = 1", "a = 2")
     with pytest.raises(ExtensionError):
         deck(pull("eq-one"), CHAPTER.replace("eq-one", "eq-two"))
+
+
+@pytest.fixture
+def marks(chapter, tmp_path):
+    """Build a chapter, and return its article, {id: what the mark says} and the list."""
+
+    def make(text, tests="", slides=""):
+        (tmp_path / "tests").mkdir()
+        (tmp_path / "tests/test_equations.py").write_text(tests, "utf-8")
+        out = chapter(slides, f"# Chapter\n\n{text}\n")
+        said = tmp_path / "out/_static/checked/book-chapter.js"
+        said = said.read_text("utf-8") if said.exists() else "= {};"
+        said = json.loads(said.partition("= ")[2].strip().rstrip(";"))
+        return html(out / "chapter.html").article, said, html(out / "checked.html").article
+
+    return make
+
+
+def shown(element):
+    """The text of an element; of a formula, its TeX."""
+    copy = BeautifulSoup(str(element), "html.parser")
+    for formula in copy.select(".katex"):
+        formula.replace_with(f"${formula.annotation.get_text()}$")
+    return copy.get_text()
+
+
+A, B = "<!-- ? a > 1 -->", "<!-- ? b > 1 -->"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It is 98.5<!-- = 100 * a :.1f -->%.", ["98.5"]),
+        ("An x, *an* x and −1<!-- = a :d -->.", ["−1"]),
+        (
+            f"It ends. Then **it** rises to $x$, `x` and [on](#part){A}.",
+            ["Then it rises to $x$, x and on"],
+        ),
+        (f"It ends.\nThen it\nrises{A}.", ["Then it\nrises"]),
+        (f"Two{A}, and three{B}. Four{A}", ["Two", "and three", "Four"]),
+        (f"**It rises.** Then it falls{A}.", ["Then it falls"]),
+        (f"It rises $a \\; B$ and falls{A}.", ["It rises $a \\; B$ and falls"]),
+        (f"It rises (by 1; 2 at most{A}) and falls{B}.", ["2 at most", "and falls"]),
+        (f"It rises (by 1; 2 at most) and falls{A}.", ["It rises (by 1; 2 at most) and falls"]),
+        (f"Of **these. All fell{A}.**", ["All fell"]),
+        (f"- It falls.\n- $x${A}", ["$x$"]),
+        (f"| run | it fell{A} |\n|---|---|\n| a | 7<!-- = a :d --> |", ["it fell", "7"]),
+        (f":::{{figure}} dot.png\n:alt: a dot\n\nA dot. It is red{A}.\n:::", ["It is red"]),
+        (f"It got 5<!-- = a :d --> of 7{A}.", ["5", "It got 5 of 7"]),
+        ("3<!-- = a :d -->5<!-- = b :d --> 5<!-- = c :d -->", ["3", "5", "5"]),
+    ],
+)
+def test_mark_holds_the_number_or_the_words_and_nothing_else(marks, text, words):
+    article, said, _ = marks(f"(part)=\n## Part\n\n{text}")
+    assert [shown(article.find(id=name)) for name in sorted(said)] == words
+    assert "<!--" not in str(article)
+
+
+def test_mark_and_entry_lead_to_each_other_and_say_how(marks):
+    article, said, entries = marks(f"It got 5<!-- = a :d --> of 7{A}.")
+    assert said == {
+        "book-chapter-1": ["number", "a", "gives 5", "book-chapter-1"],
+        "book-chapter-2": ["claim", "a > 1", "is true", "book-chapter-2"],
+    }
+    texts = {"book-chapter-1": "5: a", "book-chapter-2": "It got 5 of 7: a > 1 is true"}
+    for name, text in texts.items():
+        entry = entries.find(id=name)
+        assert entry.get_text().strip() == text
+        assert entry.a["href"] == f"chapter.html#{name}"
+        assert article.find(id=name)
+    assert "1 numbers, 1 claims, 0 formulas" in entries.get_text()
+
+
+def test_marker_of_a_title_or_an_alternative_text_is_only_listed(marks):
+    figure = f":::{{figure}} dot.png\n:alt: 1<!-- = a :d --> dot{A}\n\nA dot.\n:::"
+    article, said, entries = marks(f"## All 7<!-- = b :d -->\n\n{figure}")
+    assert said == {}
+    assert article.find(id=re.compile("^book-chapter-")) is None
+    assert "All 7" in article.h2.get_text()
+    assert article.img["alt"] == "1 dot"
+    texts = [item.get_text().strip() for item in entries.select("li")]
+    picture = ", in the text in place of a picture"
+    assert texts == ["7: b", f"1: a{picture}", f"1 dot: a > 1 is true{picture}"]
+
+
+TESTS = """
+@pytest.mark.equation("$x = 1$")
+@pytest.mark.equation("eq-one")
+@pytest.mark.parametrize("x", [1])
+def test_one(equation, x):
+    equation.holds(given(x))
+
+def given(x):
+    return {"x": x}
+
+@pytest.mark.equation("eq-one")
+def test_again(equation):
+    ...
+"""
+EQUATIONS = "As $x = 1$ and $x = 2$,\n\n$$\na = 1\n$$ (eq-one)\n\nand $x = 1$."
+
+
+def test_formula_that_a_test_evaluates_is_marked_wherever_it_stands(marks):
+    article, said, entries = marks(EQUATIONS, TESTS)
+    first, second = "book-chapter-1", "book-chapter-2"
+    assert said == {
+        first: ["formula", "test_one", "evaluates it", first],
+        "equation-eq-one": ["formula", "test_one, test_again", "evaluate it", "equation-eq-one"],
+        second: ["formula", "test_one", "evaluates it", first],
+    }
+    assert [shown(article.find(id=name)) for name in (first, second)] == ["$x = 1$"] * 2
+    assert article.find(id="equation-eq-one")
+    links = [link["href"] for link in entries.select(".where a")]
+    assert sorted(links) == [f"chapter.html#{first}", "chapter.html#equation-eq-one"]
+    assert entries.find(id=first)
+    assert entries.find(id="equation-eq-one").select_one(".eqno").get_text().startswith("(1.1)")
+
+
+def test_source_of_a_test_is_shown_once_and_what_the_tests_share(marks):
+    _, _, entries = marks(EQUATIONS, TESTS)
+    folds = {fold.summary.get_text(): fold.pre.get_text() for fold in entries.select("details")}
+    assert len(entries.select("details")) == len(folds)
+    assert folds["test_one"].startswith('@pytest.mark.parametrize("x", [1])\ndef test_one(')
+    assert set(folds) == {"test_one", "test_again", "What these tests share"}
+    assert folds["What these tests share"].startswith("def given(x)")
+
+
+def test_slides_are_not_marked_but_listed(deck, chapter, tmp_path):
+    figure = f":::{{figure}} dot.png\n:name: fig-one\n:alt: a dot\n\nA dot, red{A}.\n:::"
+    notes = ":::{notes} 2\nSay 5<!-- = a :d -->.\n:::"
+    slides = f"## One\n{pull('fig-one', ':caption:')}\n{notes}"
+    one = deck(slides, f"# Chapter\n\n{figure}")[1]
+    assert "A dot, red." in one.get_text()
+    assert "Say 5." in one.get_text()
+    assert one.find(id=re.compile("^book-")) is None
+    entries = html(tmp_path / "out/book/checked.html").article
+    links = [link["href"] for link in entries.select("section section a:not(.headerlink)")]
+    assert links == [
+        "chapter.html",
+        "chapter.html#chapter",
+        "chapter.html#book-chapter-1",
+        "slides/chapter.html",
+        "slides/chapter.html#one",
+    ]

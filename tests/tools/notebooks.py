@@ -1,20 +1,24 @@
 """The rules that hold prose, code and outputs of a notebook together.
 
 `make notebooks` runs this file: it executes the notebooks, rewrites the numbers in their prose and
-stores them in one canonical form; the tests hold the stored form to the same rules.
+stores them in one canonical form; the tests hold the stored form to the same rules. The README says
+how many things that are.
 """
 
 import os
 import platform
 import re
 from base64 import b64decode
+from collections import Counter
 from pathlib import Path
 
 import nbformat
 from markers import MARKER, markers
 from nbclient import NotebookClient
+from proofs import proofs
 
 BOOK = Path(__file__).parents[2] / "book"
+README = BOOK.parent / "README.md"
 README_PICTURE = BOOK / "_static" / "paths.png"
 SHOWN = ("figure", "caption"), ("image", "alt")  # of a figure, in the metadata of its cell
 
@@ -72,6 +76,27 @@ def equations():
     pages = [page.read_text(encoding="utf-8") for page in BOOK.glob("*.md")]
     pages += [prose(read(path)) for path in sorted(BOOK.glob("*.ipynb"))]
     return [label for page in pages for label in re.findall(r"\$\$ \(([^)]+)\)", page)]
+
+
+def counts():
+    """How much the tests hold."""
+    stored = [(read(path), slides_of(path)) for path in sorted(BOOK.glob("*.ipynb"))]
+    said = Counter(marker.kind for pair in stored for marker in checked(*pair))
+    formulas = proofs(BOOK.parent / "tests")
+    labels = [name for name in formulas if name.startswith("eq-")]
+    return {
+        "equations": len(labels),
+        "formulas": len(formulas) - len(labels),
+        "numbers": said["number"],
+        "claims": said["claim"],
+        "cells": sum(cell.cell_type == "code" for book, _ in stored for cell in book.cells),
+    }
+
+
+def counted(text):
+    """The text of the README with these counts, `24<!-- equations -->` and so on, as they are."""
+    now = counts()
+    return re.sub(r"[\d,]+<!-- (\w+) -->", lambda m: f"{now[m[1]]:,}<!-- {m[1]} -->", text)
 
 
 def dumps(notebook):
@@ -151,6 +176,7 @@ def main():
             deck(path).write_text(slides, encoding="utf-8")
         changed = changes(stored, notebook)
         print(f"{len(changed)} cells show something new" + ": " * bool(changed), *changed)
+    README.write_text(counted(README.read_text("utf-8")), "utf-8")
     README_PICTURE.write_bytes(picture(read(BOOK / "sgd.ipynb"), "fig-paths"))
 
 
