@@ -206,8 +206,10 @@ def gpu_times():
 
 def same_in_pytorch():
     """What the page on PyTorch computes twice, and how far the two are apart."""
-    yield ["what", "names", "largest difference"]
-    for row in read("pytorch"):
+    rows = read("pytorch")
+    version = rows[0]["PyTorch"].split("+")[0]
+    yield ["what", "names", f"largest difference from PyTorch {version}"]
+    for row in rows:
         names = ", ".join(f"`{name}`" for name in row["names"].split())
         yield [row["what"], names, f"{row['off']:.0e}" if row["off"] else "0"]
 
