@@ -28,9 +28,10 @@ lab: $(READY) ## open the chapters in JupyterLab
 test: lint ## run every test: package, notebooks, prose, site
 	$(BIN)/python -m pytest --cov
 
-lint: $(READY) ## check the style of all code, notebooks included
+lint: $(READY) ## check the style of all code, notebooks included, and the types of the package
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
 	PYTHONPATH=book/_ext $(BIN)/python tests/tools/notebooks.py
@@ -47,7 +48,7 @@ bench: $(READY) .venv-bench/ready ## measure the package beside its peers; rewri
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.clock
 
 clean: ## remove the environment and everything built
-	rm -rf .venv .venv-bench _build .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-bench _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

@@ -87,7 +87,7 @@ def count(name, value, least=1):
     return int(value)
 
 
-def real(name, value):
+def real(name, value) -> np.ndarray:
     """Any real number or array of them, as floats of the precision that came."""
     try:
         array = np.asarray(value)
@@ -98,14 +98,6 @@ def real(name, value):
     if array.dtype.kind != "f" or foreign(value):
         raise TypeError(f"{name}: expected real numbers, got {describe(value)}")
     return array
-
-
-def one_number(name, value):
-    """Refuse what is not one real number, NaN and infinity included: a function returned it."""
-    value = real(name, value)
-    if value.ndim:
-        raise ValueError(f"{name}: expected one number, got {describe(value)}")
-    return value
 
 
 def floats(name, value, *shape):
@@ -124,10 +116,12 @@ def floats(name, value, *shape):
     return value
 
 
-def shaped(name, value, shape):
-    """Refuse what a function returned if it is of another shape."""
-    if value.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
+def returned(name, value, shape=()):
+    """Refuse what a function of the caller returned, unless it is real numbers of this shape."""
+    came = real(name, value).shape
+    if came != shape:
+        wanted, got = (f"shape {shape}", came) if shape else ("one number", describe(value))
+        raise ValueError(f"{name}: expected {wanted}, got {got}")
     return value
 
 

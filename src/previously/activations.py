@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, real, shaped
+from ._check import callable_, real, returned
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,10 @@ class Activation:
         callable_("f", self.f)
         callable_("prime", self.prime)
 
-    def __call__(self, o):
+    def __call__(self, o) -> np.ndarray:
         """Evaluate φ(o)."""
         o = real("o", o)
-        a = self.f(o)
-        shaped("f(o)", real("f(o)", a), o.shape)
-        return a
+        return returned("f(o)", self.f(o), o.shape)
 
 
 # The formulas have names, and are no lambdas, so that they can be pickled.

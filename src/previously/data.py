@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.random import Generator
 
 from ._check import count, describe, floats, generator, number, same_dtype, some
 
@@ -34,7 +35,7 @@ class Dataset:
 
     __slots__ = ("targets", "x", "y")
 
-    def __init__(self, x, y):
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         for name, array in (("x", x), ("y", y)):
             some(name, floats(name, array, "n", "d" if name == "x" else "k"))
             if not np.isfinite(array).all():
@@ -45,10 +46,10 @@ class Dataset:
         self.x, self.y = np.asanyarray(x, order="C"), np.asanyarray(y, order="C")
         self.targets = kind_of_targets(y)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, indices):
+    def __getitem__(self, indices) -> "Dataset":
         rows = indices
         if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
             rows = np.arange(len(self))[rows]
@@ -62,11 +63,11 @@ class Dataset:
         part.targets = self.targets
         return part
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dataset(n={len(self)}, x {self.x.shape}, y {self.y.shape} {self.targets})"
 
 
-def kind_of_targets(y):
+def kind_of_targets(y: np.ndarray) -> str:
     """Whether the rows of y (n, k) are "binary" (k = 1, all 0 or 1), "one-hot" or "real"."""
     bits = ((y == 0) | (y == 1)).all()
     if y.shape[1] == 1:
@@ -74,7 +75,7 @@ def kind_of_targets(y):
     return "one-hot" if bits and (y.sum(axis=1) == 1).all() else "real"
 
 
-def make_moons(n, noise, rng, radius=1.3):
+def make_moons(n: int, noise: float, rng: Generator, radius=1.3) -> Dataset:
     """Two half circles, each reaching into the other; class 0 above, class 1 below.
 
     Args:
@@ -96,7 +97,7 @@ def make_moons(n, noise, rng, radius=1.3):
     return _two_classes(_arc(radius, upper) - offset, offset - _arc(radius, lower), noise, rng)
 
 
-def make_circles(n, noise, rng, radii=(2.0, 1.0)):
+def make_circles(n: int, noise: float, rng: Generator, radii=(2.0, 1.0)) -> Dataset:
     """A circle of class 0 around a circle of class 1.
 
     Args:
@@ -118,7 +119,7 @@ def make_circles(n, noise, rng, radii=(2.0, 1.0)):
     return _two_classes(_arc(outer, s), _arc(inner, t), noise, rng)
 
 
-def make_spirals(n, noise, rng, turns=1.5, radius=2.0):
+def make_spirals(n: int, noise: float, rng: Generator, turns=1.5, radius=2.0) -> Dataset:
     """Two spiral arms, one the other turned by half a turn, as many points per unit length.
 
     Args:
@@ -139,7 +140,7 @@ def make_spirals(n, noise, rng, turns=1.5, radius=2.0):
     return _two_classes(_arc(radius * s, angle * s), -_arc(radius * t, angle * t), noise, rng)
 
 
-def load_digits():
+def load_digits() -> tuple[Dataset, Dataset]:
     """The 8×8 handwritten digits: 1,348 pairs to train on, 449 (every fourth) to test on.
 
     Pixels run from −1 (paper) to 1 (ink), row by row.

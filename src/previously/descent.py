@@ -1,13 +1,20 @@
 """Gradient descent and its stochastic version, as iterators over θ⁽¹⁾, θ⁽²⁾, …"""
 
+from collections.abc import Callable, Iterator
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from ._check import callable_, count, floats, generator, like, number, pairs
 
+Gradient = Callable[[Any, np.ndarray], np.ndarray]
+Rate = float | Callable[[int], float]
+Thetas = Iterator[np.ndarray]
 
-def gradient_descent(gradient, theta, dataset, eta):
+
+def gradient_descent(gradient: Gradient, theta: np.ndarray, dataset, eta: Rate) -> Thetas:
     """Gradient descent: θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(dataset, θ⁽ᵗ⁾).
 
     >>> steps = gradient_descent(gradient, theta, dataset, eta=0.1)
@@ -33,7 +40,9 @@ def gradient_descent(gradient, theta, dataset, eta):
     return _Descent(gradient, theta, dataset, eta)
 
 
-def sgd(gradient, theta, dataset, eta, batch_size, rng):
+def sgd(
+    gradient: Gradient, theta: np.ndarray, dataset, eta: Rate, batch_size: int, rng: Generator
+) -> Thetas:
     """Minibatch SGD: θ⁽ᵗ⁺¹⁾ ← θ⁽ᵗ⁾ − η ∇_θ ℒ(minibatch, θ⁽ᵗ⁾).
 
     >>> steps = sgd(gradient, theta, dataset, eta=0.1, batch_size=16, rng=rng)
@@ -60,7 +69,7 @@ def sgd(gradient, theta, dataset, eta, batch_size, rng):
     return _Descent(gradient, theta, dataset, eta, size, generator("rng", rng))
 
 
-def minibatches(dataset, batch_size, rng):
+def minibatches(dataset, batch_size: int, rng: Generator) -> Iterator:
     """One epoch: each pair exactly once, in a new order, batch_size pairs at a time.
 
     Args:
@@ -78,24 +87,8 @@ def minibatches(dataset, batch_size, rng):
     n = len(pairs("dataset", dataset))
     size = count("batch_size", batch_size)
     order = generator("rng", rng).permutation(n)
-    return _Epoch(dataset, size, order)
-
-
-class _Epoch:
-    """The iterator of `minibatches`; `left` are the indices of the pairs still to come."""
-
-    def __init__(self, dataset, size, left):
-        self.dataset, self.size, self.left = dataset, size, left
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if not len(self.left):
-            raise StopIteration
-        minibatch = self.dataset[self.left[: self.size]]
-        self.left = self.left[self.size :]
-        return minibatch
+    # A generator would be dead after an exception, and look as if the epoch had ended.
+    return map(dataset.__getitem__, np.split(order, range(size, n, size)))
 
 
 class _Descent:

@@ -1,13 +1,14 @@
 """Checking a gradient: central differences, one coordinate at a time."""
 
-from math import nan
+from collections.abc import Callable
+from math import hypot, nan
 
 import numpy as np
 
-from ._check import callable_, double, floats, number, one_number, real
+from ._check import callable_, double, floats, number, real, returned
 
 
-def numerical_gradient(f, theta, eps=1e-6):
+def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
     """Central differences: ∂f/∂θⱼ ≈ (f(θ + ε eⱼ) − f(θ − ε eⱼ)) / (2ε) for each j.
 
     The error of the formula falls as ε², that of rounding grows as 1/ε; 1e-6 is near the
@@ -31,14 +32,14 @@ def numerical_gradient(f, theta, eps=1e-6):
     step, differences = np.zeros(len(theta)), []
     for j in range(len(theta)):
         step[j] = eps
-        ahead = one_number("f(theta)", f(theta + step))
-        behind = one_number("f(theta)", f(theta - step))
+        ahead = returned("f(theta)", f(theta + step))
+        behind = returned("f(theta)", f(theta - step))
         step[j] = 0.0
         differences.append(ahead - behind)
     return np.array(differences, dtype=float) / (2 * eps)
 
 
-def relative_error(a, b):
+def relative_error(a, b) -> float:
     """How far two gradients are apart: ‖a − b‖ / (‖a‖ + ‖b‖), from 0 (equal) to 1 (opposite).
 
     Args:
@@ -53,23 +54,10 @@ def relative_error(a, b):
     a, b = real("a", a), real("b", b)
     if a.shape != b.shape:
         raise ValueError(f"b: expected the shape of a, {a.shape}, got {b.shape}")
-    precision = np.result_type(a, b, float)  # float16 and float32 would round a norm
-    a, b = a.astype(precision), b.astype(precision)
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+    pair = np.array([a, b], np.result_type(a, b, float))
+    if not np.isfinite(pair).all():
         return nan
-    # Over a power of two no digit changes, and no difference, square or sum overflows.
-    exponent = max(_exponent(a), _exponent(b))
-    a, b = np.ldexp(a, -exponent), np.ldexp(b, -exponent)
-    scale = _norm(a) + _norm(b)
-    return float(_norm(a - b) / scale) if scale else 0.0
-
-
-def _norm(v):
-    """‖v‖, by way of numbers around 1, whose squares neither under- nor overflow."""
-    exponent = _exponent(v)
-    return np.ldexp(np.linalg.norm(np.ldexp(v, -exponent)), exponent)
-
-
-def _exponent(v):
-    """The exponent of the least power of two above all numbers of v."""
-    return np.frexp(np.abs(v).max(initial=0.0))[1]
+    # Over a power of two no digit changes and no difference overflows; no square does in hypot.
+    pair = np.ldexp(pair, -np.frexp(np.abs(pair).max(initial=0.0))[1])
+    a, b, apart = (hypot(*v.flat) for v in (*pair, pair[0] - pair[1]))
+    return apart / (a + b) if a + b else 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, floats, not_nan, one_number, require, some
+from ._check import callable_, floats, not_nan, require, returned, some
 from .activations import sigmoid
 from .data import KINDS, kind_of_targets
 
@@ -44,7 +44,7 @@ class Loss:
         if not self.targets or not set(self.targets) <= set(KINDS):
             raise ValueError(f"targets: expected some of {KINDS}, got {self.targets}")
 
-    def __call__(self, a, y):
+    def __call__(self, a: np.ndarray, y: np.ndarray) -> float:
         """Evaluate ℒ(a⁽ᴸ⁾, y)."""
         some("a", floats("a", a, "n", "k"))
         floats("y", y, *a.shape)
@@ -52,15 +52,15 @@ class Loss:
             raise ValueError(
                 f"y: {self.name} expects {self.expected}, got {kind_of_targets(y)} values"
             )
-        return float(one_number("f(a, y)", self.f(a, y)))
+        return float(returned("f(a, y)", self.f(a, y)))
 
     @property
-    def expected(self):
+    def expected(self) -> str:
         """The targets it is defined for, in words."""
         return " or ".join(self.targets) + " labels"
 
 
-def softmax(o):
+def softmax(o: np.ndarray) -> np.ndarray:
     """Probabilities of K classes from K logits: exp(oₖ) / Σⱼ exp(oⱼ), row by row.
 
     Args:
@@ -77,7 +77,7 @@ def softmax(o):
     return exp / exp.sum(axis=1, keepdims=True)
 
 
-def accuracy(o, y):
+def accuracy(o: np.ndarray, y: np.ndarray) -> float:
     """The share of rows whose class is right: the sign of one logit, or the largest of K.
 
     Args:

@@ -38,7 +38,7 @@ class MLP:
         require(Activation, "phi_out", self.phi_out, "an Activation")
 
     @cached_property
-    def p(self):
+    def p(self) -> int:
         """How many parameters θ has, one for each weight and each bias."""
         return self._slots[-1][1].stop
 
@@ -57,7 +57,7 @@ class MLP:
         """The activation of each layer, in the order of `layers`."""
         return [*[self.phi] * (len(self.sizes) - 2), self.phi_out]
 
-    def layers(self, theta):
+    def layers(self, theta: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """The weights and biases of each layer, as views: to write into them changes θ.
 
         Args:
@@ -76,7 +76,7 @@ class MLP:
         """The views of `layers`, checking nothing."""
         return [(theta[w].reshape(shape), theta[b]) for w, b, shape in self._slots]
 
-    def init(self, rng, gain=1.0):
+    def init(self, rng: np.random.Generator, gain=1.0) -> np.ndarray:
         """A random θ: weights drawn from a normal law of variance gain² / fan-in, biases zero.
 
         Args:
@@ -99,7 +99,7 @@ class MLP:
             w[:] = rng.normal(0.0, gain / sqrt(w.shape[1]), w.shape)
         return theta
 
-    def forward(self, theta, x):
+    def forward(self, theta: np.ndarray, x: np.ndarray) -> tuple[list, list]:
         """The forward pass: pre-activations o⁽ˡ⁾ and activations a⁽ˡ⁾ of every layer.
 
         Args:
@@ -135,7 +135,7 @@ class MLP:
             a.append(a_l)
         return o, a
 
-    def backward(self, theta, o, a, dL_da):
+    def backward(self, theta: np.ndarray, o: list, a: list, dL_da: np.ndarray) -> np.ndarray:
         """The backward pass: ∇_θ ℒ from ∂ℒ/∂a⁽ᴸ⁾ by the chain rule, layer after layer.
 
         ∂ℒ/∂o⁽ˡ⁾ = ∂ℒ/∂a⁽ˡ⁾ φ′(o⁽ˡ⁾), then ∂ℒ/∂w⁽ˡ⁻¹⁾ = (∂ℒ/∂o⁽ˡ⁾)ᵀ (a⁽ˡ⁻¹⁾)ᵀ and
@@ -183,7 +183,7 @@ class MLP:
                 dL_da = dL_do.dot(w)
         return gradient
 
-    def predict(self, theta, x):
+    def predict(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The output a⁽ᴸ⁾ of the model for each row of x.
 
         Args:

@@ -1,15 +1,18 @@
 """A model and a loss make ℒ(dataset, θ) and ∇_θ ℒ(dataset, θ)."""
 
+from collections.abc import Callable
 from functools import partial
 
-from ._check import like, not_empty, one_number, require
+import numpy as np
+
+from ._check import like, not_empty, require, returned
 from .activations import identity
 from .data import Dataset
 from .losses import Loss
 from .mlp import MLP
 
 
-def objective(model, loss):
+def objective(model: MLP, loss: Loss) -> tuple[Callable[..., float], Callable[..., np.ndarray]]:
     """The functions ℒ(dataset, θ) = 1/n Σ ℓ(x, y, θ) and ∇_θ ℒ(dataset, θ).
 
     Args:
@@ -39,7 +42,7 @@ def objective(model, loss):
 def _mean_loss(model, loss, dataset, theta):
     layers = _checked(model, loss, dataset, theta)
     _, a = model._forward(layers, dataset.x)
-    return float(one_number("loss.f(a, y)", loss.f(a[-1], dataset.y)))
+    return float(returned("loss.f(a, y)", loss.f(a[-1], dataset.y)))
 
 
 def _gradient(model, loss, dataset, theta):

@@ -1,13 +1,17 @@
 """The look of the book's figures, and drawings of what a descent and a network do."""
 
+from collections.abc import Callable
 from itertools import cycle, pairwise
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cbook import normalize_kwargs
 from matplotlib.collections import Collection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 from ._check import (
     callable_,
@@ -15,12 +19,14 @@ from ._check import (
     describe,
     floats,
     not_nan,
-    one_number,
     real,
     require,
-    shaped,
+    returned,
 )
 from .mlp import MLP
+
+Limits = tuple[float, float]
+Map = Callable[[np.ndarray], np.ndarray]
 
 # Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
 COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": "#8a3a86"}
@@ -47,7 +53,14 @@ STYLE = {
 }
 
 
-def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
+def contours(
+    f: Callable[[np.ndarray], float],
+    xlim: Limits,
+    ylim: Limits,
+    ax: Axes | None = None,
+    levels: int | ArrayLike = 16,
+    resolution: int = 81,
+) -> Axes:
     """Contour lines of f(θ) for θ = (θ₁, θ₂), evaluated on a grid.
 
     Args:
@@ -66,14 +79,14 @@ def contours(f, xlim, ylim, ax=None, levels=16, resolution=81):
     """
     callable_("f", f)
     xs, ys = _spread(xlim, ylim, resolution)
-    heights = [[one_number("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
+    heights = [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
     ax = _axes(ax)
     ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
     return ax
 
 
-def path(thetas, ax=None, **style):
+def path(thetas: ArrayLike, ax: Axes | None = None, **style: Any) -> Axes:
     """The path of a descent through the plane of its two parameters.
 
     Args:
@@ -97,7 +110,7 @@ def path(thetas, ax=None, **style):
     return ax
 
 
-def network(model, ax=None):
+def network(model: MLP, ax: Axes | None = None) -> Axes:
     """A network as a picture, one column of units a layer, with the names of the book.
 
     Everything that leads to layer l has one colour: w⁽ˡ⁻¹⁾, b⁽ˡ⁻¹⁾, o⁽ˡ⁾ and a⁽ˡ⁾.
@@ -116,8 +129,8 @@ def network(model, ax=None):
     ax = _axes(ax)
     columns = [np.arange(size) - (size - 1) / 2 for size in model.sizes]
     edge = max(model.sizes) / 2 + 0.1
-    below = {"ha": "center", "va": "top", "fontsize": "large"}
-    above = {"ha": "center", "va": "bottom", "fontsize": "large"}
+    below: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": "large"}
+    above: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": "large"}
     _units(ax, 0, columns[0], INK)
     ax.text(0, -edge, "$a^{(0)} = x$", color=INK, **below)
     colours = cycle(COLORS.values())
@@ -138,7 +151,9 @@ def _units(ax, l, ys, colour):
     ax.scatter(np.full(len(ys), l), ys, s=500, c="white", edgecolors=colour, linewidths=2, zorder=2)
 
 
-def points(x, y, ax=None, shade=1.0, **style):
+def points(
+    x: np.ndarray, y: np.ndarray, ax: Axes | None = None, shade: ArrayLike = 1.0, **style: Any
+) -> Axes:
     """Points of two classes: blue circles of class 0, orange triangles of class 1.
 
     Args:
@@ -175,7 +190,9 @@ def points(x, y, ax=None, shade=1.0, **style):
     return ax
 
 
-def regions(score, xlim, ylim, ax=None, resolution=201):
+def regions(
+    score: Map, xlim: Limits, ylim: Limits, ax: Axes | None = None, resolution: int = 201
+) -> Axes:
     """The plane cut in two: blue where score(x) < 0, orange where score(x) > 0, a line between.
 
     Args:
@@ -204,7 +221,15 @@ def regions(score, xlim, ylim, ax=None, resolution=201):
     return ax
 
 
-def carried_grid(carry, score, xlim, ylim, ax=None, lines=19, resolution=1000):
+def carried_grid(
+    carry: Map,
+    score: Map,
+    xlim: Limits,
+    ylim: Limits,
+    ax: Axes | None = None,
+    lines: int = 19,
+    resolution: int = 1000,
+) -> Axes:
     """A regular grid of the plane, carried through a map and coloured as `regions` are.
 
     Args:
@@ -240,8 +265,8 @@ def carried_grid(carry, score, xlim, ylim, ax=None, lines=19, resolution=1000):
 
 def _values(name, f, x, k):
     """f, called once with the points x (m, n, 2): values (m, n, k)."""
-    values = shaped(name, real(name, f(x.reshape(-1, 2))), (x.size // 2, k))
-    return not_nan(name, values).reshape(*x.shape[:2], k)
+    values = returned(name, f(x.reshape(-1, 2)), (x.size // 2, k))
+    return not_nan(name, np.asarray(values)).reshape(*x.shape[:2], k)
 
 
 def _tints(color):

@@ -4,7 +4,9 @@ import ast
 import doctest
 import inspect
 import re
+from importlib.resources import files
 from math import inf, nan
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -129,6 +131,10 @@ BAD_CALLS = [
      ValueError, "y: expected at least one number, got an array (4, 0) of float64"),
     ("Dataset: NaN in x", lambda: Dataset(np.full((4, 2), nan), Y),
      ValueError, "x: expected finite numbers, got NaN or infinity"),
+    ("Dataset: infinity in x", lambda: Dataset(np.full((4, 2), inf), Y),
+     ValueError, "x: expected finite numbers, got NaN or infinity"),
+    ("Dataset: NaN in y", lambda: Dataset(X, np.full((4, 1), nan)),
+     ValueError, "y: expected finite numbers, got NaN or infinity"),
     ("Dataset: infinity in y", lambda: Dataset(X, np.full((4, 1), -inf)),
      ValueError, "y: expected finite numbers, got NaN or infinity"),
     ("Dataset: two precisions", lambda: Dataset(X, Y.astype(np.float32)),
@@ -630,6 +636,12 @@ def test_every_example_in_a_docstring_fits_the_signature():
                     inspect.signature(functions[called]).bind(*call.args, **keywords)
                     fitted.add(called)
     assert fitted >= {"gradient_descent", "sgd"}
+
+
+def test_editors_and_type_checkers_know_what_every_function_returns():
+    assert (files("previously") / "py.typed").is_file()
+    for name, function in public_functions():
+        assert inspect.isclass(function) or "return" in get_type_hints(function), name
 
 
 def errors(docstring):

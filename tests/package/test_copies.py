@@ -105,9 +105,9 @@ def test_a_copied_descent_goes_its_own_way_from_where_it_was(descend, copied):
     np.testing.assert_array_equal(list(islice(steps, 7)), list(islice(other, 7)))
 
 
-def test_a_copied_epoch_has_the_same_minibatches_to_come():
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled], ids=["deepcopy", "pickle"])
+def test_a_copied_epoch_has_the_same_minibatches_to_come(copied):
     epoch = minibatches(make_moons(40, 0.1, rng(1)), 16, rng(2))
     next(epoch)
-    other = copy.copy(epoch)
-    for ours, theirs in zip(epoch, other, strict=True):
+    for ours, theirs in zip(copied(epoch), epoch, strict=True):
         np.testing.assert_array_equal(ours.x, theirs.x)

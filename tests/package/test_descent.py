@@ -236,15 +236,13 @@ def test_minibatches_that_could_not_be_fetched_are_fetched_again():
     np.testing.assert_array_equal([*before, *islice(steps, 8)], whole)
 
 
-def test_an_interrupted_epoch_still_has_each_pair_once():
+def test_an_interrupted_epoch_goes_on_with_its_next_minibatch():
     dataset = numbered(12)
     epoch = minibatches(Lazy(dataset, Breaking(dataset.__getitem__, ConnectionError)), 2, rng(0))
     before = list(islice(epoch, 4))
     with pytest.raises(ConnectionError):
         next(epoch)
-    x = [minibatch.x for minibatch in [*before, *epoch]]
-    assert sorted(np.concatenate(x).ravel()) == list(range(12))
-    assert list(epoch) == []
+    assert (len(before), len(list(epoch)), list(epoch)) == (4, 1, [])
 
 
 @both_descents

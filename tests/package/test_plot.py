@@ -186,6 +186,11 @@ def test_a_colour_for_points_replaces_their_shades_and_leaves_their_shapes(name)
     assert len(zero.get_paths()[0].vertices) > len(one.get_paths()[0].vertices)
 
 
+def test_a_marker_for_points_replaces_those_of_the_classes():
+    zero, one = plot.points(X, Y, marker="s").collections
+    assert zero.get_paths()[0].vertices.tolist() == one.get_paths()[0].vertices.tolist()
+
+
 def test_the_line_between_the_regions_is_where_the_score_is_zero():
     ax = plot.regions(slanted, (-1, 1), (-2, 2), resolution=11)
     line = ax.collections[-1].get_paths()[0]

@@ -197,17 +197,21 @@ def test_page_is_light_and_nothing_on_it_jumps(visit, built, page):
     assert weight <= 130_000, f"{weight} bytes without figures"
 
 
-@each_mode
 @every_page
-def test_page_is_accessible(visit, page, mode):
-    with visit(f"{page}.html", mode) as tab:
+def test_page_is_accessible(visit, page):
+    """Light and dark differ in nothing but colours."""
+    with visit(f"{page}.html") as tab:
         assert violations(tab) == []
+        tab.emulate_media(color_scheme="dark")
+        assert violations(tab, colours=True) == []
         tab.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         # The colours in code and the looks of formulas are judged by now, and take long.
         tab.evaluate("""() => {
             document.querySelectorAll("article pre").forEach(e => e.textContent = e.textContent);
             document.querySelectorAll(".katex-html").forEach(e => e.remove());
         }""")
+        assert violations(tab, colours=True) == []
+        tab.emulate_media(color_scheme="light")
         for width in (1280, 390, 320):
             tab.set_viewport_size({"width": width, "height": 900})
             assert violations(tab) == []

@@ -64,14 +64,19 @@ def serve(folder, policy=None):
             server.shutdown()
 
 
-def violations(tab, doubts=False):
+def violations(tab, doubts=False, colours=False):
     """What axe-core finds fault with, and with `doubts` also what it could not tell.
 
-    Its own script may not run under the policy of the site.
+    With `colours` only the rules that a change of colours can break. Its own script may not run
+    under the policy of the site.
     """
-    tab.evaluate(AXE.read_text("utf-8"))
+    if not tab.evaluate("!!window.axe"):
+        tab.evaluate(AXE.read_text("utf-8"))
     kinds = ["violations", "incomplete"] if doubts else ["violations"]
-    found = tab.evaluate("kinds => axe.run({resultTypes: kinds})", kinds)
+    options = {"resultTypes": kinds, "preload": False, "iframes": False}
+    if colours:
+        options["runOnly"] = ["color-contrast", "link-in-text-block"]
+    found = tab.evaluate("options => axe.run(options)", options)
     return [
         f"{fault['id']}: {node['html']}\n{node['failureSummary']}"
         for kind in kinds
