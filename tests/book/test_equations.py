@@ -234,6 +234,13 @@ def test_balance(equation):
     equation.holds({"η": eta, "λ": curvature, "c": c, "B": B, "𝔼": [{"δ": there}, {"δ": -there}]})
 
 
+@pytest.mark.equation(r"$2 - \eta\lambda$")
+def test_denominator_of_the_floor(equation):
+    eta, curvature, c, B = 0.3, 1.7, 0.5, 4
+    pulled_in = eta * curvature * balanced(eta, curvature, c, B)
+    equation.gives(eta**2 * c / B / pulled_in, {"η": eta, "λ": curvature})
+
+
 @pytest.mark.equation(r"$\frac{\eta}{2B} \cdot \frac{c}{2 - \eta\lambda}$")
 def test_floor_of_a_direction(equation):
     eta, curvature, c, B = 0.3, 1.7, 0.5, 4
