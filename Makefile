@@ -42,10 +42,18 @@ misprints: $(READY) ## misprint every equation in every small way and print the 
 lighthouse: book ## print what Lighthouse says of each page (needs Node and a Chromium)
 	$(BIN)/python tests/tools/lighthouse.py
 
-bench: $(READY) .venv-bench/ready ## measure the package beside its peers; rewrites the page on speed
+bench: pairs ## measure the package beside its peers; rewrites the page on speed
 	PYTHONPATH=tests/tools .venv-bench/bin/python -m bench
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.clock
+
+pairs: $(READY) .venv-bench/ready ## run the page on PyTorch and compare what both sides compute
+	PYTHONPATH=tests/tools .venv-bench/bin/python -m bench.same_in_pytorch
+	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
+
+bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTorch and JAX for one
+	PYTHONPATH=src:tests/tools $(PYTHON) -m bench.gpu
+	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
@@ -66,4 +74,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench clean
+.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench pairs bench-gpu clean

@@ -1,12 +1,15 @@
-"""The page on speed: its tables, figures and words agree with the measurements that are stored."""
+"""The pages on speed and on PyTorch: tables, figures and words agree with what is stored."""
 
 import re
+import subprocess
+import sys
 
 import notebooks
 import pytest
-from bench import report
+from bench import report, same_in_pytorch
 
 PAGE = (notebooks.BOOK / "speed.md").read_text(encoding="utf-8")
+PYTORCH = (notebooks.BOOK / "pytorch.md").read_text(encoding="utf-8")
 RACES = {(row["threads"], row["network"], row["contestant"]): row for row in report.read("races")}
 SMALL, DIGITS, WIDE, LARGE, FLOAT32 = report.NETWORKS
 RIVALS = {contestant for _, _, contestant in RACES} - {
@@ -23,7 +26,10 @@ def rebuilt(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", [f"{name}.csv" for name in report.TABLES])
+TABLES = report.TABLES | report.OTHER_TABLES
+
+
+@pytest.mark.parametrize("name", [f"{name}.csv" for name in TABLES])
 def test_table_is_what_the_measurements_say(rebuilt, name):
     assert (report.PAGE / name).read_bytes() == (rebuilt / name).read_bytes(), "run `make bench`"
 
@@ -34,10 +40,11 @@ def test_figure_is_what_the_measurements_say(rebuilt, name):
     assert (report.PAGE / name).read_bytes() == (rebuilt / name).read_bytes(), "run `make bench`"
 
 
-def test_page_shows_every_table_and_figure_and_no_other():
-    shown = set(re.findall(r"speed/([\w-]+\.\w+)", PAGE))
-    assert shown == {path.name for path in report.PAGE.iterdir() if path.is_file()}
+def test_pages_show_every_table_and_figure_and_no_other():
+    shown, others = (set(re.findall(r"speed/([\w-]+\.\w+)", page)) for page in (PAGE, PYTORCH))
+    assert shown | others == {path.name for path in report.PAGE.iterdir() if path.is_file()}
     assert shown == {f"{n}.csv" for n in report.TABLES} | {f"{n}.png" for n in report.FIGURES}
+    assert others == {f"{n}.csv" for n in report.OTHER_TABLES}
 
 
 def test_figures_of_the_page_have_an_alternative_text():
@@ -126,3 +133,104 @@ def test_more_examples_a_step_take_as_much_longer_as_the_chapter_on_sgd_says():
     sizes, ours, _ = report.growth("B")
     seconds = dict(zip(sizes, ours))
     assert 2.5 < seconds[8 * 32] / seconds[8] < 3.5
+
+
+# When a GPU helps
+
+
+def gpu(batch_size):
+    """For each width, the times a step of all contestants."""
+    times = report.gpu(batch_size)
+    return {width: {name: times[name][width] for name in times} for width in times["previously"]}
+
+
+def ahead(width, batch_size):
+    """How many times as fast as we PyTorch is on the GPU."""
+    times = gpu(batch_size)[width]
+    return times["previously"] / times["PyTorch on the GPU"]
+
+
+def test_all_ended_at_the_same_weights_on_the_gpu():
+    assert all(row["off"] < 1e-6 for row in report.read("gpu"))
+    assert {row["contestant"] for row in report.read("gpu")} == set(report.GPU_LOOKS)
+
+
+def test_pytorch_on_the_gpu_is_the_slowest_on_the_network_of_the_course():
+    assert "slowest of all: a step takes more than ten times as long as ours" in PAGE
+    times = gpu(32)[16]
+    assert max(times, key=times.get) == "PyTorch on the GPU"
+    assert ahead(16, 32) < 1 / 10
+
+
+def test_pytorch_on_the_gpu_overtakes_where_the_page_says():
+    assert "at a width of about 256 with $B = 256$, and at a larger one with $B = 32$" in PAGE
+    assert 2 / 3 < ahead(256, 256) < 3 / 2
+    assert ahead(256, 32) < 2 / 3
+    assert ahead(1024, 32) > 1
+
+
+def test_pytorch_on_the_gpu_is_ahead_by_as_much_as_the_page_says():
+    assert "With $B = 256$ and a thousand units it is about ten times as fast as we are" in PAGE
+    assert "with four thousand more than a hundred times" in PAGE
+    assert 7 < ahead(1024, 256) < 15
+    assert ahead(4096, 256) > 100
+
+
+def test_a_step_of_pytorch_on_the_gpu_takes_the_same_time_for_all_widths():
+    times = [row["us"] for row in report.read("gpu") if row["contestant"] == "PyTorch on the GPU"]
+    assert max(times) < 1.25 * min(times)
+
+
+def test_jax_on_the_gpu_is_the_fastest_at_every_width_and_its_time_grows_slowly():
+    for batch_size in (32, 256):
+        for times in gpu(batch_size).values():
+            assert min(times, key=times.get) == "JAX on the GPU"
+    sizes, ours, jax = zip(
+        *((w, t["previously"], t["JAX on the GPU"]) for w, t in gpu(256).items() if w <= 2048)
+    )
+    assert report.exponent(sizes, jax) < 1 < report.exponent(sizes, ours)
+
+
+def test_without_a_gpu_its_benchmark_says_so():
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.gpu"],
+        cwd=notebooks.BOOK.parent / "tests/tools",
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("This measures a GPU, and needs one, with PyTorch and JAX")
+
+
+# The page on PyTorch, whose right sides only the benchmark's environment can run
+
+
+START, PAIRS = same_in_pytorch.page()
+STORED = {row["what"]: row for row in report.read("pytorch")}
+
+
+def test_pairs_were_compared_as_they_stand_on_the_page():
+    codes = {pair.name: same_in_pytorch.code_of(START, pair) for pair in PAIRS}
+    assert codes == {name: row["code"] for name, row in STORED.items()}, "run `make pairs`"
+    assert all(row["off"] <= same_in_pytorch.AGREE for row in STORED.values())
+
+
+def test_left_sides_still_compute_what_was_compared():
+    sides = same_in_pytorch.run(START, [pair.ours for pair in PAIRS])
+    for pair, names in zip(PAIRS, sides):
+        row = STORED[pair.name]
+        values = [same_in_pytorch.numbers(names[name]) for name in row["names"].split()]
+        assert same_in_pytorch.size(values) == pytest.approx(row["size"], rel=1e-9), pair.name
+
+
+def test_every_block_of_the_page_on_pytorch_is_run():
+    run = [START, *(side for pair in PAIRS for side in (pair.ours, pair.theirs))]
+    assert same_in_pytorch.blocks(PYTORCH) == run
+    assert PYTORCH.count("```") == 2 * (len(run) + 1)  # and a table
+    assert all(pair.ours.startswith("# previously\n") for pair in PAIRS)
+    assert all(pair.theirs.startswith("# PyTorch\n") for pair in PAIRS)
+
+
+def test_pairs_stand_side_by_side():
+    lines = "\n".join(same_in_pytorch.blocks(PYTORCH)[1:]).splitlines()
+    assert [line for line in lines if len(line) > 39] == []  # it would have to scroll

@@ -165,7 +165,7 @@ class Torch:
         return perf_counter() - begin
 
     def theta(self):
-        return np.concatenate([p.detach().numpy().ravel() for p in self.model.parameters()])
+        return np.concatenate([p.detach().cpu().numpy().ravel() for p in self.model.parameters()])
 
 
 class TorchLoader(Torch):

@@ -184,6 +184,34 @@ def memory_of_n():
         yield [f"{row['size']:,.0f}", *(digits(row[k] / 1e3) for k in ("allocated", "alive"))]
 
 
+def gpu(batch_size):
+    """Widths, and for each contestant the microseconds a step, of the networks trained with a B."""
+    times = defaultdict(dict)
+    for row in read("gpu"):
+        if row["B"] == batch_size:
+            times[row["contestant"]][row["width"]] = row["us"]
+    return dict(times)
+
+
+def gpu_times():
+    """A row for each network, a column for each contestant."""
+    lines = defaultdict(dict)
+    for row in read("gpu"):
+        lines[row["width"], row["B"]][row["contestant"]] = row
+    yield ["width", "B", *next(iter(lines.values()))]
+    for sizes, line in lines.items():
+        times = [spread(row["us"], row["us_low"], row["us_high"]) for row in line.values()]
+        yield [*(f"{size:,.0f}" for size in sizes), *times]
+
+
+def same_in_pytorch():
+    """What the page on PyTorch computes twice, and how far the two are apart."""
+    yield ["what", "names", "largest difference"]
+    for row in read("pytorch"):
+        names = ", ".join(f"`{name}`" for name in row["names"].split())
+        yield [row["what"], names, f"{row['off']:.0e}" if row["off"] else "0"]
+
+
 TABLES = {
     "agreement": agreement,
     "steps-1": lambda: times(1),
@@ -197,7 +225,9 @@ TABLES = {
     "exponents": exponents,
     "memory": memory,
     "memory-n": memory_of_n,
+    "gpu": gpu_times,
 }
+OTHER_TABLES = {"pytorch": same_in_pytorch}  # of another page
 
 LOOKS = {  # colour, marker and dashes: none says it alone
     "previously": (COLORS["blue"], "o", "-"),
@@ -205,6 +235,12 @@ LOOKS = {  # colour, marker and dashes: none says it alone
     "scikit-learn": (COLORS["green"], "^", "-."),
     "autograd": (GREY, "v", ":"),
     "JAX, a call an epoch": (COLORS["purple"], "D", (0, (6, 1, 1, 1))),
+}
+GPU_LOOKS = {
+    "previously": LOOKS["previously"],
+    "PyTorch": LOOKS["PyTorch"],
+    "PyTorch on the GPU": LOOKS["scikit-learn"],
+    "JAX on the GPU": LOOKS["JAX, a call an epoch"],
 }
 
 
@@ -242,13 +278,31 @@ def draw_growth():
     return fig
 
 
-FIGURES = {"job": draw_job, "growth": draw_growth}
+def draw_gpu():
+    """Time a step against width, on one core and on a GPU."""
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.6), sharex=True, sharey=True)
+    for ax, batch_size in zip(axes, (32, 256)):
+        for name, times in gpu(batch_size).items():
+            color, marker, dashes = GPU_LOOKS[name]
+            look = {"color": color, "marker": marker, "linestyle": dashes}
+            ax.loglog(*zip(*times.items()), label=name, **look)
+        ax.set(xlabel="width", title=f"B = {batch_size}")
+    widths = [4**k for k in range(2, 7)]
+    axes[0].set_xticks(widths, [f"{width:,.0f}" for width in widths])
+    axes[0].minorticks_off()
+    axes[0].yaxis.set_major_formatter("{x:,.0f}")
+    axes[0].set(ylabel="µs a step")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return fig
+
+
+FIGURES = {"job": draw_job, "growth": draw_growth, "gpu": draw_gpu}
 
 
 def build(folder, figures=True):
     """Write all tables, and the figures if wanted, into a folder."""
     folder.mkdir(exist_ok=True)
-    for name, table in TABLES.items():
+    for name, table in (TABLES | OTHER_TABLES).items():
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(table())
     if figures:
