@@ -6,11 +6,11 @@ from functools import cache
 from itertools import combinations, islice, permutations, product, repeat
 from pathlib import Path
 
-import checked
 import equations
 import notebooks
 import numpy as np
 import pytest
+from proofs import proofs as proofs_in
 
 import previously
 from previously import (
@@ -232,6 +232,13 @@ def test_balance(equation):
     eta, curvature, c, B = 0.3, 1.7, 0.5, 4
     there = np.sqrt(balanced(eta, curvature, c, B))
     equation.holds({"η": eta, "λ": curvature, "c": c, "B": B, "𝔼": [{"δ": there}, {"δ": -there}]})
+
+
+@pytest.mark.equation(r"$2 - \eta\lambda$")
+def test_denominator_of_the_floor(equation):
+    eta, curvature, c, B = 0.3, 1.7, 0.5, 4
+    pulled_in = eta * curvature * balanced(eta, curvature, c, B)
+    equation.gives(eta**2 * c / B / pulled_in, {"η": eta, "λ": curvature})
 
 
 @pytest.mark.equation(r"$\frac{\eta}{2B} \cdot \frac{c}{2 - \eta\lambda}$")
@@ -891,7 +898,7 @@ def sides(formula):
 
 
 def test_every_formula_of_the_pages_is_evaluated_or_says_why_not():
-    proofs, pages = checked.proofs(TESTS), equations.of_the_book()
+    proofs, pages = proofs_in(TESTS), equations.of_the_book()
     displays = {name for name in pages if not name.startswith("$")}
     assert displays == {name for name in proofs if name.startswith("eq-")}
     held = {side for name in proofs if name in pages for side in sides(pages[name].text)}
@@ -910,7 +917,7 @@ def docstrings():
 
 
 def test_every_formula_of_a_docstring_is_evaluated():
-    evaluated = sorted(checked.proofs(TESTS), key=len, reverse=True)
+    evaluated = sorted(proofs_in(TESTS), key=len, reverse=True)
     for name, text in docstrings():
         rest = " ".join(re.sub(r">>>.*", "", text).split())
         for formula in evaluated:

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from slides_pdf import print_deck
 
 SOURCES = sorted((notebooks.BOOK / "slides").glob("*.md"))
-CHAPTERS = [notebooks.deck(path) for path in sorted(notebooks.BOOK.glob("*.ipynb"))]
+CHAPTERS = [path for path in SOURCES if path.stem != "previously"]  # the recap is of all
 TIMES = {"previously": (10, 15)} | {path.stem: (20, 30) for path in CHAPTERS}
 TOO_TALL = {"fig-gallery"}  # forty small pictures, whose titles nobody could read on a slide
 SMALLEST = 11 / 72 * 90  # CSS pixels of the text of a figure: plot.STYLE's size and resolution
