@@ -179,11 +179,17 @@ def test_way_after_some_steps(equation, direction, t):
 
 
 @pytest.mark.equation(r"$\delta - \eta \lambda \delta = (1 - \eta\lambda) \delta$")
+def test_way_after_a_step(equation, direction):
+    _, _, _, run = direction
+    equation.holds(run)
+
+
 @pytest.mark.equation(r"$H \delta = \lambda \delta$")
-def test_direction_of_curvature(equation, direction):
+@pytest.mark.parametrize("aside", [0.0, 1.0])
+def test_direction_of_curvature(equation, direction, aside):
     _, H, _, run = direction
-    columns_of = {"δ": run["δ"][:, None], "H": H}
-    equation.holds(run | columns_of)
+    delta = run["δ"][:, None] + aside * np.eye(2)[:, :1]
+    equation.holds({"δ": delta, "H": H, "λ": run["λ"]}, iff=aside == 0)
 
 
 @pytest.mark.equation(r"$\lambda \delta^2 / 2$")
@@ -319,10 +325,15 @@ def average(values, beta):
 
 def averages(descend, **decays):
     """What momentum and Adam keep, and do, on gradients that are drawn."""
-    slopes = rng(1).normal(size=(5, 2)) * [1.0, 100.0]
-    steps = descend(lambda t, theta: slopes[t], np.array([1.0, -2.0]), range(5), 0.3, **decays)
-    given = {"θ⁽ᵗ⁾": [np.array([1.0, -2.0]), *steps], "η": 0.3}
-    given |= {"∇_θ ℒ": lambda minibatch, theta: slopes[minibatch], "β": decays["beta"]}
+    drawn = rng(1).normal(size=(5, 2)) * [1.0, 100.0]
+
+    def gradient(minibatch, theta):
+        return drawn[minibatch] + 0.1 * theta
+
+    start = np.array([1.0, -2.0])
+    thetas = [start, *descend(gradient, start, range(5), 0.3, **decays)]
+    slopes = np.array([gradient(t, thetas[t]) for t in range(5)])
+    given = {"θ⁽ᵗ⁾": thetas, "η": 0.3, "∇_θ ℒ": gradient, "β": decays["beta"]}
     return slopes, given | {"m⁽ᵗ⁾": average(slopes, decays["beta"])}
 
 

@@ -49,7 +49,7 @@ def passages(path):
     """The prose of a page, cell by cell, and the code beside it: that of its sections."""
     if path.suffix == ".md":
         text = texts(path)
-        yield text, "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL))
+        yield text, "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
         return
     cells = notebooks.read(path).cells
     heads = [i for i, cell in enumerate(cells) if re.search("^## ", cell.source, re.MULTILINE)]

@@ -305,7 +305,7 @@ def of_the_book():
             f"{path.relative_to(notebooks.BOOK)}, {label or inline or 'no label'}",
             (display or inline).strip("$\n"),
         )
-        for path in sorted(texts, reverse=True)  # decks first: a chapter has the last word
+        for path in sorted(texts, key=notebooks.is_chapter)  # which has the last word
         for display, label, inline in formula.findall(texts[path])
     }
 

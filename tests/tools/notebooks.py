@@ -61,6 +61,11 @@ def deck(path):
     return path.parent / "slides" / path.with_suffix(".md").name
 
 
+def is_chapter(path):
+    """Whether a page is a chapter: a notebook with a deck."""
+    return path.suffix == ".ipynb" and deck(path).exists()
+
+
 def slides_of(path):
     """The text of its deck, if there is one."""
     return deck(path).read_text(encoding="utf-8") if deck(path).exists() else ""
