@@ -128,6 +128,15 @@ def test_every_computed_figure_has_a_name_a_caption_and_an_alternative_text(path
         assert len(shown.get("image", {}).get("alt", "")) > 40, f"{cell.id}: no alternative text"
 
 
+def test_no_claim_has_other_words_than_those_that_were_read_beside_its_expression():
+    stored, now = (
+        text.split("\n\n") for text in (notebooks.CLAIMS.read_text("utf-8"), notebooks.claims())
+    )
+    changed = [claim for claim in now if claim not in stored]
+    assert not changed, "read them again, then run `make notebooks`:\n" + "\n".join(changed)
+    assert now == stored, "run `make notebooks`"
+
+
 def test_the_counts_in_the_readme_are_those_of_the_book():
     text = notebooks.README.read_text(encoding="utf-8")
     assert set(re.findall(r"\d<!-- (\w+) -->", text)) == set(notebooks.counts())

@@ -19,6 +19,7 @@ from proofs import proofs
 
 BOOK = Path(__file__).parents[2] / "book"
 README = BOOK.parent / "README.md"
+CLAIMS = BOOK.parent / "tests/book/claims.txt"
 README_PICTURE = BOOK / "_static" / "paths.png"
 SHOWN = ("figure", "caption"), ("image", "alt")  # of a figure, in the metadata of its cell
 
@@ -104,6 +105,18 @@ def counted(text):
     return re.sub(r"[\d,]+<!-- (\w+) -->", lambda m: f"{now[m[1]]:,}<!-- {m[1]} -->", text)
 
 
+def claims():
+    """Every claim of the book, its words above its expression, to be read side by side."""
+    pages = []
+    for path in sorted(BOOK.glob("*.ipynb")):
+        held = [m for m in checked(read(path), slides_of(path)) if m.kind == "claim"]
+        pages += [
+            f"# {path.stem}",
+            *(f"{' '.join(m.said.split())}\n    {m.expression}" for m in held),
+        ]
+    return "\n\n".join(pages) + "\n"
+
+
 def dumps(notebook):
     """The canonical text of a notebook: only the metadata that matters, no trace of one run."""
     notebook = nbformat.from_dict(notebook)
@@ -181,6 +194,11 @@ def main():
             deck(path).write_text(slides, encoding="utf-8")
         changed = changes(stored, notebook)
         print(f"{len(changed)} cells show something new" + ": " * bool(changed), *changed)
+    known = CLAIMS.read_text("utf-8").split("\n\n")
+    CLAIMS.write_text(claims(), "utf-8")
+    for claim in CLAIMS.read_text("utf-8").split("\n\n"):
+        if claim not in known:
+            print(f"Does the expression say what the words say?\n{claim}")
     README.write_text(counted(README.read_text("utf-8")), "utf-8")
     README_PICTURE.write_bytes(picture(read(BOOK / "sgd.ipynb"), "fig-paths"))
 
