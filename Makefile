@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# The notebooks that git calls changed, or whose decks are.
+CHANGED = $(wildcard $(shell git diff --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -26,7 +28,10 @@ lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book
 
 test: lint ## run every test: package, notebooks, prose, site
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4
+
+check: lint ## run what takes less than a minute: style, package, prose, equations, and the notebooks that you changed
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/package tests/book $(CHANGED)
 
 lint: $(READY) ## check the style of all code, notebooks included, and the types of the package
 	$(BIN)/ruff check
@@ -74,4 +79,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test lint notebooks misprints lighthouse bench pairs bench-gpu clean
+.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu clean
