@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from textwrap import shorten
 
@@ -14,6 +15,7 @@ REPAIRS = {
     ' aria-label="Toggle hidden content"': "",  # is not what the summary says
     "<img ": '<img loading="lazy" decoding="async" ',
     r'style="width: (\d+)px; height: (\d+)px;"': r'width="\1" height="\2"',  # leaves room at once
+    '<span class="(?:n|nn|nx|p|w)">([^<]*)</span>': r"\1",  # has the colour of code without it
 }
 
 
@@ -55,6 +57,18 @@ def measure_images(app, doctree, docname):
             image["width"], image["height"] = (f"{side:.0f}px" for side in size)
 
 
+def measure_code(context):
+    """Say how large each piece of code is, so that it takes its room before it is laid out."""
+
+    def measure(code):
+        lines = unescape(re.sub("<.*?>", "", code[1])).splitlines()
+        size = f"--lines: {len(lines)}; --columns: {max(map(len, lines), default=0)}"
+        return f'<pre><span class="lines" style="{size}">{code[1]}</span></pre>'
+
+    code = '(?<=<div class="highlight">)<pre>(.*?)</pre>'
+    context["body"] = re.sub(code, measure, context["body"], flags=re.DOTALL)
+
+
 def move_scripts(app, context):
     """Put the script of a cell's output into a file: a strict policy runs none in the page."""
 
@@ -71,6 +85,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     """Mend the HTML, and find a description and a picture for those who find or share the page."""
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
+    measure_code(context)
     move_scripts(app, context)
     paragraphs = doctree.findall(nodes.paragraph) if doctree else ()
     plain = (p for p in paragraphs if not p.next_node(nodes.math))

@@ -28,19 +28,19 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// The keyboard reaches what scrolls sideways, and only that; a font that arrives may change which.
-const wide = document.querySelectorAll(
-  "pre, div.math, .pst-scrollable-table-container, .cell_output > .output",
-);
-function reach(elements) {
-  for (const element of elements) {
-    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
-    else element.removeAttribute("tabindex");
-  }
+// The keyboard reaches what scrolls sideways, and only that. All is read before anything is written: a browser lays
+// the page out anew to answer a question that follows a change. A formula that a font widens may leave its box as it
+// was, so the observer looks at what is in the box, too; that also tells when a part that waited is laid out.
+const WIDE = "pre, div.math, .pst-scrollable-table-container, .cell_output > .output";
+const sizes = new ResizeObserver((entries) => {
+  const boxes = [...new Set(entries.map(({ target }) => target.closest(WIDE)).filter(Boolean))];
+  const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth);
+  boxes.forEach((box, i) => (scrolls[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
+});
+for (const box of document.querySelectorAll(WIDE)) {
+  sizes.observe(box);
+  if (box.firstElementChild) sizes.observe(box.firstElementChild);
 }
-const sizes = new ResizeObserver((entries) => reach(entries.map(({ target }) => target)));
-for (const element of wide) sizes.observe(element);
-document.fonts.addEventListener("loadingdone", () => reach(wide));
 
 // A link chosen in a menu closes it.
 for (const menu of document.querySelectorAll("[popover]")) {

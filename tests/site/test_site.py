@@ -354,18 +354,57 @@ def test_keyboard_reaches_what_scrolls_and_nothing_else(visit):
 
 
 def test_keyboard_reaches_what_scrolls_since_its_font_came(visit):
-    """A font may widen a formula and leave its box, so that no observer of sizes wakes up."""
+    """A font may widen a formula and leave its box, so that its own size says nothing."""
     with visit(f"{PAGES[1]}.html") as tab:
         tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-        before, after = tab.evaluate("""() => {
-            const formula = document.querySelector("div.math:not([tabindex])");
-            const {tabIndex} = formula;
-            const wider = "<i style='flex: none; width: 4000px; height: 0'></i>";
-            formula.insertAdjacentHTML("beforeend", wider);
-            document.fonts.dispatchEvent(new Event("loadingdone"));
-            return [tabIndex, formula.tabIndex];  // at once: no observer has run yet
-        }""")
-        assert (before, after) == (-1, 0)
+        formula = tab.locator("div.math:not([tabindex])").first
+        formula.scroll_into_view_if_needed()
+        wider = "<i style='display: inline-block; width: 4000px; height: 0'></i>"
+        formula.locator(".katex-html").evaluate(
+            "(e, html) => e.insertAdjacentHTML('beforeend', html)", wider
+        )
+        tab.locator("div.math[tabindex='0']").first.wait_for()
+
+
+def test_page_is_not_laid_out_anew_for_each_question(visit):
+    """To ask for a width after something was written costs a layout of the whole page."""
+    with visit("404.html", missing=True) as tab:
+        tab.context.add_init_script("""
+            window.log = "";
+            const spy = (where, name, kind, letter) => {
+                const own = Object.getOwnPropertyDescriptor(where, name), old = own[kind];
+                own[kind] = function (...value) { log += letter; return old.apply(this, value); };
+                Object.defineProperty(where, name, own);
+            };
+            spy(Element.prototype, "scrollWidth", "get", "r");
+            spy(HTMLElement.prototype, "tabIndex", "set", "w");
+            spy(Element.prototype, "removeAttribute", "value", "w");
+        """)
+        tab.goto(urljoin(tab.url, f"{PAGES[2]}.html"))
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        log = tab.evaluate("log")
+    assert log.count("r") > 20
+    assert log.count("wr") <= 5
+
+
+@each_page
+def test_what_waits_to_be_laid_out_is_as_high_then(visit, page):
+    """So that no anchor, and no place in a page loaded anew, is anywhere else than it was."""
+    tops = """() => [...document.querySelectorAll("article :not(.katex *, pre *, details *)")].map(
+        e => Math.round(e.getBoundingClientRect().top + scrollY))"""
+    with visit(f"{page}.html") as tab:
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        waiting = tab.locator("article .lines > span").evaluate_all(
+            """all => all.filter(
+                e => e.checkVisibility() && !e.checkVisibility({contentVisibilityAuto: true})
+            ).length"""
+        )
+        assert waiting >= 500 or page not in PAGES[1:4], "a chapter is laid out to its end"
+        guessed = tab.evaluate(tops)
+        tab.add_style_tag(content="article * { content-visibility: visible !important }")
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        pairs = list(zip(guessed, tab.evaluate(tops), strict=True))
+        assert max(abs(one - other) for one, other in pairs) <= 8
 
 
 # The stylesheet
