@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from textwrap import shorten
 
@@ -16,6 +17,8 @@ REPAIRS = {
     ' aria-label="Toggle hidden content"': "",  # is not what the summary says
     "<img ": '<img loading="lazy" decoding="async" ',
     r'style="width: (\d+)px; height: (\d+)px;"': r'width="\1" height="\2"',  # leaves room at once
+    '<(pre|code|span class="katex"|dt class="sig[^"]*")(?=[ >])': r'<\1 translate="no"',  # no words
+    '<span class="(?:n|nn|nx|p|w)">([^<]*)</span>': r"\1",  # has the colour of code without it
 }
 
 
@@ -59,6 +62,18 @@ def measure_images(app, doctree, docname):
             image["width"], image["height"] = (f"{side:.0f}px" for side in size)
 
 
+def measure_code(context):
+    """Say how large each piece of code is, so that it takes its room before it is laid out."""
+
+    def measure(code):
+        lines = unescape(re.sub("<.*?>", "", code[2])).splitlines()
+        size = f"--lines: {len(lines)}; --columns: {max(map(len, lines), default=0)}"
+        return f'{code[1]}<span class="lines" style="{size}">{code[2]}</span></pre>'
+
+    code = '(<div class="highlight"><pre[^>]*>)(.*?)</pre>'
+    context["body"] = re.sub(code, measure, context["body"], flags=re.DOTALL)
+
+
 def move_scripts(app, context):
     """Put the script of a cell's output into a file: a strict policy runs none in the page."""
 
@@ -75,6 +90,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     """Mend the HTML, and find a description and a picture for those who find or share the page."""
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
+    measure_code(context)
     move_scripts(app, context)
     paragraphs = doctree.findall(nodes.paragraph) if doctree else ()
     plain = (p for p in paragraphs if not p.next_node(nodes.math))

@@ -3,18 +3,39 @@
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-function showTheme(stored = localStorage.theme) {
-  root.dataset.theme = stored ?? (system.matches ? "dark" : "light");
+let chosen; // "light", "dark" or nothing: then the page follows the system
+
+// Others write to the storage of an origin, too, and a browser may forbid it.
+function recall() {
+  try {
+    chosen = ["light", "dark"].find((theme) => theme === localStorage.theme);
+  } catch {}
 }
 
-// A choice that agrees with the system is none: the page then goes on following it.
+function showTheme(theme = chosen ?? (system.matches ? "dark" : "light")) {
+  root.dataset.theme = theme;
+}
+
+recall();
 document.getElementById("switch-theme").addEventListener("click", () => {
   const theme = root.dataset.theme === "dark" ? "light" : "dark";
-  if (system.matches === (theme === "dark")) localStorage.removeItem("theme");
-  else localStorage.theme = theme;
+  chosen = system.matches === (theme === "dark") ? undefined : theme; // one that agrees with the system is none
+  try {
+    if (chosen) localStorage.theme = chosen;
+    else localStorage.removeItem("theme");
+  } catch {}
   showTheme();
 });
 system.addEventListener("change", () => showTheme());
+
+// What was chosen on another page holds here, too: on one open beside it, and on one that the Back button brings back.
+for (const event of ["storage", "pageshow"]) {
+  addEventListener(event, ({ persisted }) => {
+    if (persisted === false) return;
+    recall();
+    showTheme();
+  });
+}
 
 // Paper is white.
 addEventListener("beforeprint", () => showTheme("light"));
@@ -28,27 +49,24 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// The keyboard reaches what scrolls sideways, and only that; a font that arrives may change which.
-const wide = document.querySelectorAll(
-  "pre, div.math, .pst-scrollable-table-container, .cell_output > .output",
-);
-function reach(elements) {
-  for (const element of elements) {
-    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
-    else element.removeAttribute("tabindex");
-  }
+// The keyboard reaches what scrolls sideways, and only that. All is read before anything is written: a browser lays
+// the page out anew to answer a question that follows a change. A formula that a font widens may leave its box as it
+// was, so the observer looks at what is in the box, too; that also tells when a part that waited is laid out.
+const WIDE = "pre, div.math, .pst-scrollable-table-container, .cell_output > .output";
+const sizes = new ResizeObserver((entries) => {
+  const boxes = [...new Set(entries.map(({ target }) => target.closest(WIDE)).filter(Boolean))];
+  const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth);
+  boxes.forEach((box, i) => (scrolls[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
+});
+for (const box of document.querySelectorAll(WIDE)) {
+  sizes.observe(box);
+  if (box.firstElementChild) sizes.observe(box.firstElementChild);
 }
-const sizes = new ResizeObserver((entries) => reach(entries.map(({ target }) => target)));
-for (const element of wide) sizes.observe(element);
-document.fonts.addEventListener("loadingdone", () => reach(wide));
 
 // A link chosen in a menu closes it.
 for (const menu of document.querySelectorAll("[popover]")) {
   menu.addEventListener("click", ({ target }) => target.closest("a") && menu.hidePopover());
 }
-
-// A page opened as a file may not read its neighbours, so results come without excerpts.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 // Show what was checked: few ask, so what does it comes only then.
 const checks = document.getElementById("show-checked");

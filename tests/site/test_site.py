@@ -7,11 +7,11 @@ import json
 import pickle
 import re
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import notebooks
 import pytest
-from browsing import soup, violations
+from browsing import launch, soup, violations
 from bs4 import BeautifulSoup
 from docutils import nodes
 from fontTools import ttLib
@@ -295,6 +295,47 @@ def test_button_changes_the_theme_and_the_page_remembers(visit, mode):
         tab.locator(f"html[data-theme={other}]").wait_for(state="attached")
 
 
+FORBID = (
+    """Object.defineProperty(window, "localStorage", {get() { throw new Error("forbidden"); }})"""
+)
+FULL = """Storage.prototype.setItem = () => { throw new Error("full"); };
+    window.real = localStorage;
+    Object.defineProperty(window, "localStorage", {get: () => new Proxy({}, {
+        set() { throw new Error("full"); }, get: () => undefined})})"""
+
+
+@each_mode
+@pytest.mark.parametrize(
+    "storage", ["localStorage.theme = 'auto'", "localStorage.theme = ''", FORBID, FULL]
+)
+def test_page_has_its_colours_and_its_button_whatever_the_storage_holds(visit, mode, storage):
+    other = MODES[1 - MODES.index(mode)]
+    theme = "document.documentElement.dataset.theme"
+    with visit("404.html", mode, missing=True) as tab:
+        tab.context.add_init_script(storage)
+        tab.goto(urljoin(tab.url, "book/notation.html"))
+        for system in (mode, other, mode):  # nothing valid is chosen
+            tab.emulate_media(color_scheme=system)
+            tab.locator(f"html[data-theme={system}]").wait_for(state="attached")
+        tab.locator("#switch-theme").click()
+        assert tab.evaluate(theme) == other
+        tab.locator("#switch-theme").click()
+        assert tab.evaluate(theme) == mode
+
+
+def test_theme_chosen_on_one_page_holds_on_one_that_is_open(visit):
+    with visit("book/notation.html") as tab, tab.context.new_page() as beside:
+        beside.goto(urljoin(tab.url, "teach.html"))
+        beside.locator("#switch-theme").click()
+        tab.locator("html[data-theme=dark]").wait_for(state="attached")
+        beside.locator("#switch-theme").click()
+        tab.locator("html[data-theme=light]").wait_for(state="attached")
+        # A page that the Back button brings back as it was has missed the change.
+        tab.evaluate("localStorage.theme = 'dark'")
+        tab.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 def test_dark_page_prints_on_white_paper_without_the_frame(visit):
     with visit("book/notation.html", "dark") as tab:
         tab.evaluate("""() => addEventListener("beforeprint", () => {
@@ -307,25 +348,131 @@ def test_dark_page_prints_on_white_paper_without_the_frame(visit):
         assert not tab.locator("header, nav, footer").locator("visible=true").count()
 
 
-def test_search_finds_pages_with_excerpts(visit):
+QUERIES = {  # what readers type, and what must come first
+    "learning rate": "sgd.html#the-learning-rate",
+    "learning rates": "sgd.html#the-learning-rate",
+    "eta": "sgd.html#the-learning-rate",
+    "step size": "sgd.html#the-learning-rate",
+    "hessian": "sgd.html#the-learning-rate",
+    "sgd": "sgd.html",
+    "Stochastic Gradient Descent": "sgd.html",
+    "noise floor": "sgd.html#the-noise-floor",
+    "epoch": "sgd.html#the-noise-floor",
+    "momentum": "sgd.html#where-to-go-from-here",
+    "adam": "sgd.html#where-to-go-from-here",
+    "xor": "sgd.html#when-the-bowl-is-not-a-bowl",
+    "loss": "sgd.html#a-loss-is-a-mean",
+    "theta": "sgd.html#the-update-rule",
+    "backpropagation": "backprop.html",
+    "backprop": "backprop.html",
+    "back-propagation": "backprop.html",
+    "chain rule": "backprop.html",
+    "vanishing gradient": "backprop.html#when-the-product-vanishes-or-explodes",
+    "finite differences": "backprop.html#checking-a-gradient",
+    "gradient check": "backprop.html#checking-a-gradient",
+    "automatic differentiation": "backprop.html#automatic-differentiation",
+    "logits": "backprop.html#why-logits-are-better",
+    "end to end": "end_to_end.html",
+    "overfitting": "end_to_end.html#when-it-learns-too-much",
+    "dead units": "end_to_end.html#seeds-that-fail",
+    "relu": "end_to_end.html#seeds-that-fail",
+    "cross-entropy": "end_to_end.html#real-data",
+    "initialisation": "api.html#previously.mlp.MLP.init",
+    "initialization": "api.html#previously.mlp.MLP.init",
+    "softmax": "api.html#previously.losses.softmax",
+    "numerical_gradient": "api.html#previously.gradcheck.numerical_gradient",
+    "make_spirals": "api.html#previously.data.make_spirals",
+    "minibatch": "api.html#previously.descent.minibatches",
+    "mini-batch": "api.html#previously.descent.minibatches",
+    "digits": "api.html#previously.data.load_digits",
+    "notation": "notation.html",
+    "slides": "teach.html#the-slides",
+    "speaker notes": "teach.html#the-speaker-view",
+    "speed": "speed.html",
+    "performance": "speed.html",
+}
+
+
+@pytest.fixture(scope="module")
+def answers(browser, built):
+    """What a query finds, first things first; opened as a file, which hinders most."""
+    tab = browser.new_page()
+
+    def search(query):
+        tab.goto(f"{(built / 'html/search.html').as_uri()}?{urlencode({'q': query})}")
+        return tab.locator("#search-results li")
+
+    yield search
+    tab.close()
+
+
+def address(item):
+    """Where a result leads, without the words to be marked there."""
+    link = item.locator("a").get_attribute("href").partition(":~:")[0]
+    return link.removeprefix("book/").removesuffix("#")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_search_finds_first_what_a_reader_means(answers, query):
+    assert address(answers(query).first) == QUERIES[query]
+
+
+def test_search_takes_whole_words_for_symbols(answers):
+    for item in answers("eta").all():
+        assert (
+            item.locator("mark", has_text=re.compile("^(theta|beta)$", re.IGNORECASE)).count() == 0
+        )
+
+
+def test_search_says_when_it_finds_nothing(answers):
+    assert answers("zyzzyva").count() == 0
+    said = answers("zyzzyva").page.locator("#search-results [role=status]")
+    assert said.inner_text() == "No section has any of these words."
+
+
+def test_excerpt_holds_each_formula_once_and_neither_markup_nor_imports(answers):
+    for query in ("gradient", "theta", "numpy", "matplotlib"):
+        for item in answers(query).all():
+            text = item.inner_text()
+            assert not re.search(r"\\[a-z]|[{}$]|from \w+ import|import numpy|:::|<!--", text), text
+            assert not re.search(r"(θ\S*) \1", text), text
+
+
+def test_every_section_that_is_searched_is_there(built):
+    text = (built / "html/sections.js").read_text("utf-8")
+    found = json.loads(text.removeprefix("const SECTIONS = ").rstrip().removesuffix(";"))
+    assert {address.partition("#")[0] for _, _, address, *_ in found} == {
+        f"{p}.html" for p in PAGES
+    }
+    for _, title, address, prose, _ in found:
+        page, _, anchor = address.partition("#")
+        assert title
+        assert prose
+        assert not anchor or soup(built / "html" / page).find(id=anchor)
+
+
+def test_search_leads_to_the_words_by_keyboard(visit):
     with visit("book/notation.html") as tab:
         tab.keyboard.press("Control+k")
-        tab.keyboard.type("learning rate")
+        tab.keyboard.type("decreasing floor")
         tab.keyboard.press("Enter")
-        tab.wait_for_url("**/search.html?q=learning+rate")
-        tab.wait_for_selector("#search-results li p.context")
+        tab.wait_for_url("**/search.html?q=decreasing+floor")
+        results = tab.get_by_role("region", name="Search results")
+        results.get_by_role("status").wait_for()
+        assert tab.locator("main [name=q]").input_value() == "decreasing floor"
         assert violations(tab) == []
-        tab.locator("#search-results a[href*='notation']").first.click()
-        tab.wait_for_url("**/notation.html*")
-
-
-def test_search_finds_pages_of_a_site_opened_as_files(visit, built):
-    at = f"{(built / 'html').as_uri()}/"
-    with visit("book/notation.html", at=at) as tab:
-        tab.locator("#open-search").click()
-        tab.keyboard.type("learning rate")
+        link = results.get_by_role("link").first
+        excerpt = results.locator("li p").first.inner_text()
+        assert {"decreasing", "floor"} <= set(re.findall(r"\w+", excerpt.lower()))
+        link.focus()
         tab.keyboard.press("Enter")
-        tab.wait_for_selector("#search-results li a[href*='notation']")
+        tab.wait_for_url("**/sgd.html#*")
+        tab.wait_for_function("scrollY > 2000")
+        tab.go_back()
+        tab.locator("main [name=q]").fill("something else")
+        tab.reload()
+        results.get_by_role("status").wait_for()
+        assert tab.locator("main [name=q]").input_value() == "decreasing floor"
 
 
 def test_address_that_leads_nowhere_leads_back(visit):
@@ -345,6 +492,91 @@ def test_code_is_copied(visit):
         assert tab.evaluate("navigator.clipboard.readText()") == cell.inner_text().strip()
 
 
+def copied(tab, selector, kind="text/plain"):
+    """What a reader gets who marks an element by hand and copies."""
+    tab.evaluate(
+        """selector => {
+            const all = document.querySelectorAll(selector);
+            const range = document.createRange();
+            range.setStartBefore(all[0]);
+            range.setEndAfter(all[all.length - 1]);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+        }""",
+        selector,
+    )
+    tab.keyboard.press("Control+c")
+    return tab.evaluate(
+        """kind => navigator.clipboard.read().then(
+            ([item]) => item.getType(kind)).then(blob => blob.text())""",
+        kind,
+    )
+
+
+CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+@pytest.mark.parametrize("address", [f"{PAGES[2]}.html", "book/slides/backprop.html?print-pdf"])
+def test_formulas_are_copied_as_their_tex_once(visit, address):
+    with visit(address, **CLIPBOARD) as tab:
+        formulas = tab.locator(".katex annotation")
+        tex = [" ".join(text.split()) for text in formulas.all_text_contents()]
+        everything = ".bd-article, .deck"
+        text = copied(tab, everything)
+        displayed = tab.locator(".katex-display").count()
+        assert text.count("$$") == 2 * displayed
+        assert text.count("$") == 2 * displayed + 2 * len(tex)
+        at = 0
+        for one in tex:  # in their order
+            at = text.index(f"${one}$", at) + len(one)
+        assert "<math" not in copied(tab, everything, "text/html")
+        lines = text.splitlines()
+        assert max(map(len, lines)) < 2000, "the paragraphs have run together"
+        assert not re.search(r"^[^\W\d]$", text, re.MULTILINE), "a symbol has a line of its own"
+        for code in tab.locator(".lines:not(details *)").all_text_contents():
+            assert code.strip() in text.replace("\xa0", " "), "code that waits is left out"
+
+
+def test_copy_that_ends_within_a_formula_has_all_of_it(visit):
+    with visit(f"{PAGES[2]}.html", **CLIPBOARD) as tab:
+        tex = tab.locator("p .katex annotation").first.text_content()
+        assert copied(tab, "p .katex .mord").startswith(f"${tex}$")
+
+
+def test_text_and_code_without_formulas_are_copied_as_ever(visit):
+    with visit(f"{PAGES[2]}.html", **CLIPBOARD) as tab:
+        for part in (tab.locator("h1"), tab.locator(".highlight pre:visible").first):
+            tab.evaluate("navigator.clipboard.writeText('')")
+            part.evaluate("e => getSelection().selectAllChildren(e)")
+            tab.keyboard.press("Control+c")
+            for _ in range(50):  # the browser itself copies, when it comes to it
+                got = tab.evaluate("navigator.clipboard.readText()")
+                if got:
+                    break
+                tab.wait_for_timeout(100)
+            assert got.strip() == part.inner_text().rstrip("#").strip()
+
+
+def test_example_is_copied_without_its_prompts(visit):
+    with visit("book/api.html", **CLIPBOARD) as tab:
+        example = tab.locator(".doctest .highlight").first
+        lines = example.text_content().splitlines()
+        typed = [line[4:] for line in lines if line.startswith((">>> ", "... "))]
+        assert typed
+        example.hover()
+        example.locator(".copybtn").click()
+        tab.wait_for_selector(".copybtn.success")
+        assert tab.evaluate("navigator.clipboard.readText()").split("\n") == typed
+        assert ">>>" not in copied(tab, ".doctest pre")
+
+
+@pytest.mark.parametrize("address", [f"{page}.html" for page in [*PAGES, "book/slides/sgd"]])
+def test_translator_leaves_formulas_and_code_alone(built, address):
+    kept = ".katex, pre, code, dt.sig"
+    for part in soup(built / "html" / address).select(f"main :is({kept}), #toc :is({kept})"):
+        assert part.find_parent(translate="no") or part.get("translate") == "no", part
+
+
 def test_keyboard_reaches_what_scrolls_and_nothing_else(visit):
     with visit(f"{PAGES[1]}.html", width=390) as tab:
         tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
@@ -359,18 +591,88 @@ def test_keyboard_reaches_what_scrolls_and_nothing_else(visit):
 
 
 def test_keyboard_reaches_what_scrolls_since_its_font_came(visit):
-    """A font may widen a formula and leave its box, so that no observer of sizes wakes up."""
+    """A font may widen a formula and leave its box, so that its own size says nothing."""
     with visit(f"{PAGES[1]}.html") as tab:
         tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-        before, after = tab.evaluate("""() => {
-            const formula = document.querySelector("div.math:not([tabindex])");
-            const {tabIndex} = formula;
-            const wider = "<i style='flex: none; width: 4000px; height: 0'></i>";
-            formula.insertAdjacentHTML("beforeend", wider);
-            document.fonts.dispatchEvent(new Event("loadingdone"));
-            return [tabIndex, formula.tabIndex];  // at once: no observer has run yet
-        }""")
-        assert (before, after) == (-1, 0)
+        formula = tab.locator("div.math:not([tabindex])").first
+        formula.scroll_into_view_if_needed()
+        wider = "<i style='display: inline-block; width: 4000px; height: 0'></i>"
+        formula.locator(".katex-html").evaluate(
+            "(e, html) => e.insertAdjacentHTML('beforeend', html)", wider
+        )
+        tab.locator("div.math[tabindex='0']").first.wait_for()
+
+
+def test_page_is_not_laid_out_anew_for_each_question(visit):
+    """To ask for a width after something was written costs a layout of the whole page."""
+    with visit("404.html", missing=True) as tab:
+        tab.context.add_init_script("""
+            window.log = "";
+            const spy = (where, name, kind, letter) => {
+                const own = Object.getOwnPropertyDescriptor(where, name), old = own[kind];
+                own[kind] = function (...value) { log += letter; return old.apply(this, value); };
+                Object.defineProperty(where, name, own);
+            };
+            spy(Element.prototype, "scrollWidth", "get", "r");
+            spy(HTMLElement.prototype, "tabIndex", "set", "w");
+            spy(Element.prototype, "removeAttribute", "value", "w");
+        """)
+        tab.goto(urljoin(tab.url, f"{PAGES[2]}.html"))
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        log = tab.evaluate("log")
+    assert log.count("r") > 20
+    assert log.count("wr") <= 5
+
+
+@each_page
+def test_what_waits_to_be_laid_out_is_as_high_then(visit, page):
+    """So that no anchor, and no place in a page loaded anew, is anywhere else than it was."""
+    tops = """() => [...document.querySelectorAll("article :not(.katex *, pre *, details *)")].map(
+        e => Math.round(e.getBoundingClientRect().top + scrollY))"""
+    with visit(f"{page}.html") as tab:
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        waiting = tab.locator("article .lines > span").evaluate_all(
+            """all => all.filter(
+                e => e.checkVisibility() && !e.checkVisibility({contentVisibilityAuto: true})
+            ).length"""
+        )
+        assert waiting >= 500 or page not in PAGES[1:4], "a chapter is laid out to its end"
+        guessed = tab.evaluate(tops)
+        tab.add_style_tag(content="article * { content-visibility: visible !important }")
+        tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        pairs = list(zip(guessed, tab.evaluate(tops), strict=True))
+        assert max(abs(one - other) for one, other in pairs) <= 8
+
+
+@pytest.fixture(params=[24, 32])
+def large(request, playwright, browser, built, tmp_path):
+    """A window of a reader whose browser has large letters, as only its settings can say."""
+    preferences = {"webkit": {"webprefs": {"default_font_size": request.param}}}
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default/Preferences").write_text(json.dumps(preferences), "utf-8")
+    with launch(playwright, profile=tmp_path) as context:
+        tab = context.pages[0]
+        tab.goto((built / "html/book/notation.html").as_uri())
+        assert tab.evaluate("getComputedStyle(document.documentElement).fontSize") == (
+            f"{request.param}px"
+        )
+        yield tab
+
+
+def test_large_letters_have_room(large, built):
+    for page in SITE:
+        large.goto((built / f"html/{page}.html").as_uri())
+        for width in (1920, 1280, 1000, 640):
+            large.set_viewport_size({"width": width, "height": 900})
+            look = large.evaluate("""() => {
+                const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
+                const [frame, main] = [".frame", "main"].map(name =>
+                    document.querySelector(name).getBoundingClientRect());
+                return [main.width / em, innerWidth / em, document.documentElement.scrollWidth];
+            }""")
+            column, window, scrolls = look
+            assert column >= min(36, window - 2.1), (page, width, look)
+            assert scrolls <= width, (page, width)
 
 
 # The stylesheet
@@ -501,6 +803,19 @@ def test_scrubber_shows_each_epoch_by_mouse_and_keyboard(visit, frames):
             at, frame = shown(scrubber)
             assert abs(at - share * end) <= 1
             assert frame == frames[at]
+
+
+def test_scrubber_says_what_its_slider_does_after_the_back_button(visit, frames):
+    """Chromium sets the slider again, after the scripts have run."""
+    with visit("book/end_to_end.html") as tab:
+        tab.locator(".scrubber input").press("Home")
+        assert shown(tab.locator(".scrubber"))[0] == 0
+        tab.goto(urljoin(tab.url, "notation.html"))
+        tab.go_back()
+        tab.wait_for_load_state()
+        at, frame = shown(tab.locator(".scrubber"))
+        assert frame == frames[at]
+        assert at == 0, "the reader's place is lost"
 
 
 def test_scrubber_plays_only_when_asked(visit, frames):
