@@ -21,7 +21,7 @@ from sphinx.util.nodes import make_refnode
 
 from markers import beginning, markers
 from proofs import helpers, proofs
-from pulls import pull
+from pulls import pull, tree_of
 from slides import chapter_of, is_deck
 
 PAGE = "book/checked"
@@ -230,7 +230,7 @@ def gather(app, env):
     """Note where each formula stands first and how much is held, when all pages are read."""
     count, found = Counter(), {}
     for docname in pages(env):
-        tree = env.get_doctree(docname)
+        tree = tree_of(env, docname)
         count.update(f"{marker.kind}s" for _, marker in checks(tree))
         count["cells"] += cells_of(env, docname)[0]
         for node in () if is_deck(docname) else marked(app, tree):
@@ -281,7 +281,7 @@ def depart_fold(self, node):
 
 def node_of(env, docname, target):
     """The node of an id."""
-    elements = env.get_doctree(docname).findall(nodes.Element)
+    elements = tree_of(env, docname).findall(nodes.Element)
     return next(node for node in elements if target in node.get("ids", ()))
 
 
@@ -352,7 +352,7 @@ class FillLedger(SphinxPostTransform):
         """Numbers and claims, section by section of each page."""
         for docname in pages(self.env):
             parts = []
-            held = checks(self.env.get_doctree(docname))
+            held = checks(tree_of(self.env, docname))
             for section, rows in groupby(held, key=lambda row: section_of(row[0])):
                 title = nodes.Text(section.next_node(nodes.title).astext())
                 link = self.link(docname, section["ids"][0], title)

@@ -16,14 +16,18 @@ class Proof(NamedTuple):
 def functions(tests):
     """All functions of the files of tests: the equations that each names, its name and source."""
     for path in sorted(Path(tests).rglob("test_*.py")):
-        text = path.read_text("utf-8")
-        for node in ast.parse(text).body:
+        lines = path.read_text("utf-8").splitlines()
+
+        def source(node, lines=lines):
+            return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+
+        for node in ast.parse("\n".join(lines)).body:
             if isinstance(node, ast.FunctionDef):
-                marks = {d: ast.get_source_segment(text, d) for d in node.decorator_list}
-                named = [d for d, mark in marks.items() if mark.startswith("pytest.mark.equation(")]
-                source = "".join(f"@{mark}\n" for d, mark in marks.items() if d not in named)
-                source += ast.get_source_segment(text, node)
-                yield path, [d.args[0].value for d in named], Proof(node.name, source)
+                marks = {d: source(d) for d in node.decorator_list}
+                named = [d for d, m in marks.items() if m.startswith("@pytest.mark.equation(")]
+                parts = [mark for d, mark in marks.items() if d not in named]
+                proof = Proof(node.name, "\n".join([*parts, source(node)]))
+                yield path, [d.args[0].value for d in named], proof
 
 
 @cache

@@ -10,6 +10,7 @@ import inspect
 import json
 import pydoc
 import re
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import ClassVar
@@ -43,6 +44,12 @@ class Pull(SphinxDirective):
         return [node]
 
 
+@cache
+def tree_of(env, docname):
+    """The tree of a page as it was read; copy what you change."""
+    return env.get_doctree(docname)
+
+
 def labelled(env, name):
     """The page and the node of a label; a section is no piece."""
     labels = env.get_domain("std").anonlabels
@@ -50,7 +57,7 @@ def labelled(env, name):
     docname, target = (equation[0], f"equation-{name}") if equation else labels.get(name, ("", ""))
     if not target:
         return None, None
-    tree = env.get_doctree(docname)
+    tree = tree_of(env, docname)
     node = next(n for n in tree.findall(nodes.Element) if target in n.get("ids", ()))
     while isinstance(node, nodes.target):  # a label stands before what it names
         node = node.next_node(descend=False, siblings=True)
@@ -65,7 +72,7 @@ def cell(env, name):
         if path.suffix == ".ipynb":
             cells = enumerate(json.loads(path.read_text("utf-8"))["cells"])
             code = [index for index, c in cells if (c["cell_type"], c["id"]) == ("code", name)]
-            containers = env.get_doctree(docname).findall(nodes.container) if code else ()
+            containers = tree_of(env, docname).findall(nodes.container) if code else ()
             found += [(docname, node) for node in containers if node.get("cell_index") in code]
     return found[0] if len(found) == 1 else (None, None)
 

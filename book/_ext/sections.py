@@ -7,12 +7,11 @@ import json
 import re
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 
-NOT_TEXT = ".headerlink, .section-number, .eqno, .scrubber, details.hide > summary, script, style"
+NOT_TEXT = ["headerlink", "section-number", "eqno", "scrubber"]  # classes
 IMPORTS = re.compile(r"^ *(?:import|from) .*$", re.MULTILINE)
 INVISIBLE = re.compile("[\u2061-\u2064\u200b]")  # marks of MathML that say what juxtaposition means
-PLACES = "section[id], dl.py:has(> dt[id])"
 
 
 def readable(formula):
@@ -29,15 +28,24 @@ def one_line(text):
     return " ".join(text.split())
 
 
+def is_place(element):
+    """Whether an element is a section, or what the page on the package says of one name."""
+    if element.name == "section":
+        return element.has_attr("id")
+    return "py" in element.get("class", ()) and element.dt and element.dt.has_attr("id")
+
+
 def sections(page):
     """The title, anchor, prose and code of each section of a page, without those within it."""
-    article = BeautifulSoup(page, "html.parser").article
-    for part in article.select(NOT_TEXT):
-        part.decompose()
-    for formula in article.select(".katex"):
+    article = BeautifulSoup(page, "html.parser", parse_only=SoupStrainer("article"))
+    for formula in article.find_all(class_="katex"):
         formula.replace_with(readable(formula))
+    for part in [*article.find_all(class_=NOT_TEXT), *article.find_all(["script", "style"])]:
+        part.decompose()
+    for folded in article.find_all("details", class_="hide"):
+        folded.summary.decompose()
     found = []
-    for place in reversed(article.select(PLACES)):  # the inner ones first
+    for place in reversed(article.find_all(is_place)):  # the inner ones first
         place.extract()
         heading = place.find(["h1", "h2", "h3", "h4"]) or place.select_one(".descname")
         title = one_line(heading.get_text())
