@@ -233,7 +233,7 @@ def gather(app, env):
         tree = tree_of(env, docname)
         count.update(f"{marker.kind}s" for _, marker in checks(tree))
         count["cells"] += cells_of(env, docname)[0]
-        for node in () if is_deck(docname) else marked(app, tree):
+        for node in marked(app, tree):
             if name := name_of(app, node):
                 found.setdefault(name, (docname, node["ids"][0]))
     count["equations"] = sum(map(is_display, held(app)))
@@ -333,7 +333,7 @@ class FillLedger(SphinxPostTransform):
             docname, target = self.env.checked_places[name]
             node = node_of(self.env, docname, target)
             title = section_of(node).next_node(nodes.title).astext()
-            link = self.link(docname, target, nodes.Text(title))
+            link = self.link(docname, "" if is_deck(docname) else target, nodes.Text(title))
             if is_display(name):
                 yield pull(name=name, options=[], origin=None)
                 yield nodes.paragraph("", "in ", link, classes=["where"])

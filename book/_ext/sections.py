@@ -63,6 +63,8 @@ def write_sections(app, exception):
         return
     found = []
     for name in app.env.external_site_map:
+        if name == "book/checked":  # says again what the other pages say
+            continue
         address = f"{name}.html"
         places = sections(Path(app.outdir, address).read_text("utf-8"))
         page = places[0][0]
