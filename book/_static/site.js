@@ -3,18 +3,39 @@
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-function showTheme(stored = localStorage.theme) {
-  root.dataset.theme = stored ?? (system.matches ? "dark" : "light");
+let chosen; // "light", "dark" or nothing: then the page follows the system
+
+// Others write to the storage of an origin, too, and a browser may forbid it.
+function recall() {
+  try {
+    chosen = ["light", "dark"].find((theme) => theme === localStorage.theme);
+  } catch {}
 }
 
-// A choice that agrees with the system is none: the page then goes on following it.
+function showTheme(theme = chosen ?? (system.matches ? "dark" : "light")) {
+  root.dataset.theme = theme;
+}
+
+recall();
 document.getElementById("switch-theme").addEventListener("click", () => {
   const theme = root.dataset.theme === "dark" ? "light" : "dark";
-  if (system.matches === (theme === "dark")) localStorage.removeItem("theme");
-  else localStorage.theme = theme;
+  chosen = system.matches === (theme === "dark") ? undefined : theme; // one that agrees with the system is none
+  try {
+    if (chosen) localStorage.theme = chosen;
+    else localStorage.removeItem("theme");
+  } catch {}
   showTheme();
 });
 system.addEventListener("change", () => showTheme());
+
+// What was chosen on another page holds here, too: on one open beside it, and on one that the Back button brings back.
+for (const event of ["storage", "pageshow"]) {
+  addEventListener(event, ({ persisted }) => {
+    if (persisted === false) return;
+    recall();
+    showTheme();
+  });
+}
 
 // Paper is white.
 addEventListener("beforeprint", () => showTheme("light"));

@@ -290,6 +290,47 @@ def test_button_changes_the_theme_and_the_page_remembers(visit, mode):
         tab.locator(f"html[data-theme={other}]").wait_for(state="attached")
 
 
+FORBID = (
+    """Object.defineProperty(window, "localStorage", {get() { throw new Error("forbidden"); }})"""
+)
+FULL = """Storage.prototype.setItem = () => { throw new Error("full"); };
+    window.real = localStorage;
+    Object.defineProperty(window, "localStorage", {get: () => new Proxy({}, {
+        set() { throw new Error("full"); }, get: () => undefined})})"""
+
+
+@each_mode
+@pytest.mark.parametrize(
+    "storage", ["localStorage.theme = 'auto'", "localStorage.theme = ''", FORBID, FULL]
+)
+def test_page_has_its_colours_and_its_button_whatever_the_storage_holds(visit, mode, storage):
+    other = MODES[1 - MODES.index(mode)]
+    theme = "document.documentElement.dataset.theme"
+    with visit("404.html", mode, missing=True) as tab:
+        tab.context.add_init_script(storage)
+        tab.goto(urljoin(tab.url, "book/notation.html"))
+        for system in (mode, other, mode):  # nothing valid is chosen
+            tab.emulate_media(color_scheme=system)
+            tab.locator(f"html[data-theme={system}]").wait_for(state="attached")
+        tab.locator("#switch-theme").click()
+        assert tab.evaluate(theme) == other
+        tab.locator("#switch-theme").click()
+        assert tab.evaluate(theme) == mode
+
+
+def test_theme_chosen_on_one_page_holds_on_one_that_is_open(visit):
+    with visit("book/notation.html") as tab, tab.context.new_page() as beside:
+        beside.goto(urljoin(tab.url, "teach.html"))
+        beside.locator("#switch-theme").click()
+        tab.locator("html[data-theme=dark]").wait_for(state="attached")
+        beside.locator("#switch-theme").click()
+        tab.locator("html[data-theme=light]").wait_for(state="attached")
+        # A page that the Back button brings back as it was has missed the change.
+        tab.evaluate("localStorage.theme = 'dark'")
+        tab.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 def test_dark_page_prints_on_white_paper_without_the_frame(visit):
     with visit("book/notation.html", "dark") as tab:
         tab.evaluate("""() => addEventListener("beforeprint", () => {

@@ -323,6 +323,13 @@ def test_show_obeys_its_keys_and_its_address(visit):
 
 
 def test_show_follows_a_finger(visit):
+@pytest.mark.parametrize("asked", ["junk", "", "DARK", "light&theme=dark"])
+def test_show_is_light_whatever_else_is_asked(visit, asked):
+    with visit(f"book/slides/sgd.html?theme={asked}") as tab:
+        start(tab)
+        assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+
+
     with visit("book/slides/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
         start(tab)
         finger = tab.context.new_cdp_session(tab)
