@@ -17,6 +17,11 @@ def needs(selector):
     return classes | {token.value for token in selector if token.type == "hash"}
 
 
+def in_letters(pixels):
+    """A width in em of the browser's own font size, which readers may enlarge."""
+    return f"{float(pixels[1]) / 16:g}em"
+
+
 def purge(rules, used):
     """The rules as text, without the selectors and custom properties that name what is not used."""
     css = ""
@@ -30,7 +35,9 @@ def purge(rules, used):
             css += f"{','.join(kept)}{{{body}}}\n" if kept and body else ""
         elif rule.lower_at_keyword in ("media", "supports"):
             inner = purge(tinycss2.parse_rule_list(rule.content, True, True), used)
-            css += f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}" * bool(inner)
+            # Columns are as wide as letters want, and so is a page that has room for them.
+            where = re.sub(r"([\d.]+)px", in_letters, tinycss2.serialize(rule.prelude))
+            css += f"@{rule.at_keyword}{where}{{{inner}}}" * bool(inner)
         elif rule.lower_at_keyword not in ("charset", "import"):
             css += rule.serialize() if "/fontawesome/" not in rule.serialize() else ""
     return css

@@ -92,16 +92,21 @@ def site(built, inline_script):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
     with sync_playwright() as playwright:
-        try:
-            chromium = launch(playwright)
-        except Error as error:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"no Chromium, try `playwright install chromium`: {error.message}")
-        yield chromium
-        chromium.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    try:
+        chromium = launch(playwright)
+    except Error as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no Chromium, try `playwright install chromium`: {error.message}")
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

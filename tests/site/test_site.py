@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import notebooks
 import pytest
-from browsing import soup, violations
+from browsing import launch, soup, violations
 from bs4 import BeautifulSoup
 from docutils import nodes
 from fontTools import ttLib
@@ -616,3 +616,34 @@ def test_without_scripts_the_scrubber_is_a_picture_of_the_end(visit, frames):
         assert drawn == list(frames[-1][1:])
         assert scrubber.locator("svg").first.is_visible()
         assert not scrubber.locator("input").is_visible()
+@pytest.fixture(params=[24, 32])
+def large(request, playwright, browser, built, tmp_path):
+    """A window of a reader whose browser has large letters, as only its settings can say."""
+    preferences = {"webkit": {"webprefs": {"default_font_size": request.param}}}
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default/Preferences").write_text(json.dumps(preferences), "utf-8")
+    with launch(playwright, profile=tmp_path) as context:
+        tab = context.pages[0]
+        tab.goto((built / "html/book/notation.html").as_uri())
+        assert tab.evaluate("getComputedStyle(document.documentElement).fontSize") == (
+            f"{request.param}px"
+        )
+        yield tab
+
+
+def test_large_letters_have_room(large, built):
+    for page in SITE:
+        large.goto((built / f"html/{page}.html").as_uri())
+        for width in (1920, 1280, 1000, 640):
+            large.set_viewport_size({"width": width, "height": 900})
+            look = large.evaluate("""() => {
+                const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
+                const [frame, main] = [".frame", "main"].map(name =>
+                    document.querySelector(name).getBoundingClientRect());
+                return [main.width / em, innerWidth / em, document.documentElement.scrollWidth];
+            }""")
+            column, window, scrolls = look
+            assert column >= min(36, window - 2.1), (page, width, look)
+            assert scrolls <= width, (page, width)
+
+

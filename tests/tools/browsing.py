@@ -23,10 +23,16 @@ FLAGS = [
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
-def launch(playwright):
-    """The system's Chromium, or else the one that `playwright install chromium` brings."""
+def launch(playwright, profile=None):
+    """The system's Chromium, or else the one that `playwright install chromium` brings.
+
+    With a profile, the settings in that folder hold, and it is the one window that is returned.
+    """
     system = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return playwright.chromium.launch(executable_path=system, args=FLAGS)
+    options = {"executable_path": system, "args": FLAGS}
+    if profile:
+        return playwright.chromium.launch_persistent_context(profile, **options)
+    return playwright.chromium.launch(**options)
 
 
 @cache
