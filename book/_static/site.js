@@ -67,6 +67,3 @@ for (const box of document.querySelectorAll(WIDE)) {
 for (const menu of document.querySelectorAll("[popover]")) {
   menu.addEventListener("click", ({ target }) => target.closest("a") && menu.hidePopover());
 }
-
-// A page opened as a file may not read its neighbours, so results come without excerpts.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -7,6 +7,7 @@ from textwrap import dedent
 import assets
 import pulls
 import pytest
+import sections
 import slides
 import tinycss2
 from bs4 import BeautifulSoup
@@ -40,6 +41,31 @@ def test_one_selector_of_a_rule_goes_alone():
 def test_custom_property_goes_with_its_use():
     css = ":root {--used: 1; --unused: 2}"
     assert purge(css, "--used").count("--") == 1
+
+
+def test_breakpoint_in_pixels_follows_the_font_size():
+    assert "(min-width:60em)" in purge("@media (min-width:960px){p{color:red}}")
+
+
+FORMULA = (
+    '<span class="katex"><span class="katex-mathml"><math><semantics><mrow><msup><mi>w</mi>'
+    "<mn>2</mn></msup><mo>&#8289;</mo><mfrac><mi>a</mi><mi>b</mi></mfrac></mrow><annotation>"
+    "w^2 \\frac{a}{b}</annotation></semantics></math></span><span>w2ab</span></span>"
+)
+PAGE = f"""<article><section id="page"><h1>Page<a class="headerlink">#</a></h1>
+<p>Of {FORMULA}.</p>
+<section id="inner"><h2>Inner</h2><p>Text.</p><details class="hide"><summary>Show</summary>
+<pre>import numpy\nfrom a import b\nx = 1</pre></details>
+<dl class="py function"><dt class="sig" id="f"><span class="descname">f</span>(x)</dt>
+<dd><p>Returns x.</p></dd></dl></section></section></article>"""
+
+
+def test_sections_are_found_with_each_formula_once_and_without_imports():
+    assert sections.sections(PAGE) == [
+        ("Page", "page", "Of w^2a/b.", ""),
+        ("Inner", "inner", "Text.", "x = 1"),
+        ("f", "f", "f(x) Returns x.", ""),
+    ]
 
 
 @pytest.mark.parametrize(

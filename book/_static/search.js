@@ -1,0 +1,157 @@
+"use strict";
+// Finds the sections that hold the words asked for: whole words before beginnings of words, titles before texts.
+const LIMIT = 20;
+
+// What else a reader may mean: a symbol, a word of the book's, or the title of a section.
+const ALSO = {
+  backprop: ["backpropagation"],
+  convergence: ["converge"],
+  "dead units": ["seeds that fail"],
+  eta: ["η", "the learning rate"],
+  "finite differences": ["checking a gradient"],
+  gd: ["the update rule"],
+  initialisation: ["init"],
+  nabla: ["∇"],
+  performance: ["speed"],
+  phi: ["φ"],
+  relu: ["seeds that fail"],
+  sgd: ["stochastic gradient descent"],
+  sigma: ["σ"],
+  "step size": ["the learning rate"],
+  theta: ["θ"],
+  "vanishing gradient": ["when the product vanishes or explodes"],
+};
+const LOWER = ["The package", "Bibliography", "Exercises", "Further reading"];
+
+// Letters as they are compared: of one case and shape, with neither hyphens nor -ize.
+const folded = {};
+const fold = (word) =>
+  (folded[word] ??= word
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\p{M}\u2010\u2011_-]/gu, "")
+    .replace(/(?<=.{3})iz(?=e|a|i)/g, "is"));
+
+const stems = {};
+const stem = (word) => (stems[word] ??= word.replace(/(?<=.{4})(?:ing|ence|ed|es|e|s)$/, ""));
+
+// The words of a text, each also in its parts: `numerical_gradient` answers to gradient.
+function wordsOf(text) {
+  const found = [];
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}∇∂]+(?:[-‐‑_][\p{L}\p{N}]+)*/gu)) {
+    const parts = word.split(/[-‐‑_]/);
+    const forms = parts.length > 1 ? [word, ...parts].map(fold) : [fold(word)];
+    found.push({ forms, index, end: index + word.length });
+  }
+  return found;
+}
+
+const joined = (words) => ` ${words.map(({ forms: [word] }) => word).join(" ")} `;
+
+// How well a word answers: wholly, in one of its parts or another ending, or in its beginning.
+function likeness(asked, [whole, ...parts]) {
+  let best = 0;
+  for (const word of asked) {
+    if (whole === word || whole === `${word}s` || word === `${whole}s`) return 1;
+    if (parts.includes(word) || stem(whole) === stem(word)) best = 0.8;
+    else if (word.length > 2 && whole.startsWith(word)) best = Math.max(best, 0.4);
+  }
+  return best;
+}
+
+// What a text is worth for a word: its best answer, and more the more of the text answers.
+function worth(asked, words) {
+  const found = words.map(({ forms }) => likeness(asked, forms)).filter(Boolean);
+  return found.length && Math.max(...found) * (1 + Math.min(1, (20 * found.length) / (words.length + 60)));
+}
+
+function search(query) {
+  const words = wordsOf(query).map(({ forms: [word] }) => word);
+  const asked = words.map((word) => [word, ...(ALSO[word] ?? [])]);
+  const phrase = words.join(" ");
+  const titles = [phrase, ...(ALSO[phrase] ?? [])].map((title) => ` ${title} `);
+  const found = SECTIONS.map(([page, title, address, text, code]) => {
+    const [titled, written, coded] = [title, text, code].map(wordsOf);
+    const lower = LOWER.includes(page) || LOWER.includes(title);
+    const section = { page, title, address, text, asked, written, words: 0, named: 0, value: 0 };
+    for (const word of asked) {
+      const values = [6 * worth(word, titled), worth(word, written), 0.3 * worth(word, coded)];
+      section.value += values[0] + values[1] + values[2];
+      section.words += values.some(Boolean);
+      section.named += values[0] > 0;
+    }
+    if (titles.includes(joined(titled))) {
+      section.value += lower ? 6 : 15;
+      section.words = section.named = words.length;
+    } else if (words.length > 1) {
+      section.value += 4 * joined(titled).includes(titles[0]) + 2 * joined(written).includes(titles[0]);
+    }
+    if (lower) section.value *= 0.6;
+    return section;
+  });
+  const most = Math.max(1, ...found.map(({ words }) => words));
+  return found.filter(({ words }) => words === most).sort((one, other) => other.value - one.value);
+}
+
+// An excerpt from where the words stand together, and those beside the first, by which a browser marks the place.
+function excerpt({ text, asked, written, named }) {
+  const marked = written.filter(({ forms }) => asked.some((word) => likeness(word, forms)));
+  const close = (one, other) => Math.abs(one.index - other.index) < 110;
+  const answers = (place) => {
+    const words = marked.filter((word) => close(word, place));
+    const best = asked.map((word) => Math.max(...words.map(({ forms }) => likeness(word, forms))));
+    return best.reduce((sum, one) => sum + one);
+  };
+  const [first] = marked.map((word) => [word, answers(word)]).sort(([, one], [, other]) => other - one)[0] ?? [];
+  const p = document.createElement("p");
+  const near = first ? written.filter((word) => close(word, first)) : written.slice(0, 35);
+  if (!near.length) return { p, place: "" };
+  let at = near[0].index;
+  if (at > 0 && written[0] !== near[0]) p.append("… ");
+  for (const { index, end } of marked.filter((word) => near.includes(word))) {
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(index, end);
+    p.append(text.slice(at, index), mark);
+    at = end;
+  }
+  p.append(text.slice(at, near.at(-1).end));
+  p.append(near.at(-1) === written.at(-1) ? text.slice(near.at(-1).end) : " …");
+  if (!first || named === asked.length) return { p, place: "" }; // the title is the place
+  const i = written.indexOf(first);
+  const words = written.slice(Math.max(0, i - 2), i + 3);
+  return { p, place: text.slice(words[0].index, words.at(-1).end) };
+}
+
+function show(query) {
+  const box = document.getElementById("search-results");
+  const found = search(query);
+  const list = document.createElement("ol");
+  for (const section of found.slice(0, LIMIT)) {
+    const { p, place } = excerpt(section);
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    const text = encodeURIComponent(place).replaceAll("-", "%2D");
+    const mark = place && "fragmentDirective" in document ? `:~:text=${text}` : "";
+    link.href = section.address + (mark && !section.address.includes("#") ? "#" : "") + mark;
+    link.textContent = section.title;
+    item.append(link);
+    if (section.title !== section.page) item.append(` · ${section.page}`);
+    item.append(p);
+    list.append(item);
+  }
+  const count = document.createElement("p");
+  count.setAttribute("role", "status");
+  const many = found.length > LIMIT ? `, of which these are the first ${LIMIT}` : "";
+  count.textContent = found.length
+    ? `${found.length} section${found.length > 1 ? "s" : ""} found${many}.`
+    : "No section has any of these words.";
+  const heading = document.createElement("h2");
+  heading.textContent = "Search results";
+  box.replaceChildren(heading, count, list);
+}
+
+const query = new URLSearchParams(location.search).get("q")?.trim();
+if (query) {
+  document.querySelector("main [name=q]").value = query;
+  show(query);
+}
