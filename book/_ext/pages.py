@@ -15,6 +15,7 @@ REPAIRS = {
     ' aria-label="Toggle hidden content"': "",  # is not what the summary says
     "<img ": '<img loading="lazy" decoding="async" ',
     r'style="width: (\d+)px; height: (\d+)px;"': r'width="\1" height="\2"',  # leaves room at once
+    '<(pre|code|span class="katex"|dt class="sig[^"]*")(?=[ >])': r'<\1 translate="no"',  # no words
     '<span class="(?:n|nn|nx|p|w)">([^<]*)</span>': r"\1",  # has the colour of code without it
 }
 
@@ -61,11 +62,11 @@ def measure_code(context):
     """Say how large each piece of code is, so that it takes its room before it is laid out."""
 
     def measure(code):
-        lines = unescape(re.sub("<.*?>", "", code[1])).splitlines()
+        lines = unescape(re.sub("<.*?>", "", code[2])).splitlines()
         size = f"--lines: {len(lines)}; --columns: {max(map(len, lines), default=0)}"
-        return f'<pre><span class="lines" style="{size}">{code[1]}</span></pre>'
+        return f'{code[1]}<span class="lines" style="{size}">{code[2]}</span></pre>'
 
-    code = '(?<=<div class="highlight">)<pre>(.*?)</pre>'
+    code = '(<div class="highlight"><pre[^>]*>)(.*?)</pre>'
     context["body"] = re.sub(code, measure, context["body"], flags=re.DOTALL)
 
 

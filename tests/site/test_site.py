@@ -487,6 +487,90 @@ def test_code_is_copied(visit):
         assert tab.evaluate("navigator.clipboard.readText()") == cell.inner_text().strip()
 
 
+def copied(tab, selector, kind="text/plain"):
+    """What a reader gets who marks all such elements by hand and copies."""
+    tab.evaluate("navigator.clipboard.writeText('')")
+    tab.evaluate(
+        """selector => {
+            const all = [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
+            const range = document.createRange();
+            range.setStartBefore(all.at(0));
+            range.setEndAfter(all.at(-1));
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+        }""",
+        selector,
+    )
+    tab.keyboard.press("Control+c")
+    for _ in range(100):  # the browser itself copies when it comes to it
+        text = tab.evaluate(
+            """kind => navigator.clipboard.read().then(([item]) =>
+                item?.types.includes(kind) ? item.getType(kind).then(blob => blob.text()) : "")""",
+            kind,
+        )
+        if text:
+            break
+        tab.wait_for_timeout(50)
+    return text
+
+
+CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+@pytest.mark.parametrize("address", [f"{PAGES[2]}.html", "book/slides/backprop.html?print-pdf"])
+def test_formulas_are_copied_as_their_tex_once(visit, address):
+    with visit(address, **CLIPBOARD) as tab:
+        formulas = tab.locator(".katex annotation")
+        tex = [" ".join(text.split()) for text in formulas.all_text_contents()]
+        everything = ".bd-article, .deck"
+        text = copied(tab, everything)
+        displayed = tab.locator(".katex-display").count()
+        assert text.count("$$") == 2 * displayed
+        assert text.count("$") == 2 * displayed + 2 * len(tex)
+        at = 0
+        for one in tex:  # in their order
+            at = text.index(f"${one}$", at) + len(one)
+        assert "<math" not in copied(tab, everything, "text/html")
+        lines = text.splitlines()
+        assert max(map(len, lines)) < 2000, "the paragraphs have run together"
+        assert not re.search(r"^[^\W\d]$", text, re.MULTILINE), "a symbol has a line of its own"
+        for code in tab.locator(".lines:not(details *)").all_text_contents():
+            assert code.strip() in text.replace("\xa0", " "), "code that waits is left out"
+
+
+def test_copy_that_ends_within_a_formula_has_all_of_it(visit):
+    with visit(f"{PAGES[2]}.html", **CLIPBOARD) as tab:
+        tex = tab.locator("p .katex annotation").first.text_content()
+        assert copied(tab, "p .katex .mord").startswith(f"${tex}$")
+
+
+def test_text_and_code_without_formulas_are_copied_as_ever(visit):
+    with visit("book/api.html", **CLIPBOARD) as tab:
+        for selector in ("article h1", ".doctest pre"):
+            shown = tab.locator(selector).last.text_content().replace(">>> ", "").strip("#\n ")
+            assert shown in copied(tab, selector)
+
+
+def test_example_is_copied_without_its_prompts(visit):
+    with visit("book/api.html", **CLIPBOARD) as tab:
+        example = tab.locator(".doctest .highlight").first
+        lines = example.text_content().splitlines()
+        typed = [line[4:] for line in lines if line.startswith((">>> ", "... "))]
+        assert typed
+        example.hover()
+        example.locator(".copybtn").click()
+        tab.wait_for_selector(".copybtn.success")
+        assert tab.evaluate("navigator.clipboard.readText()").split("\n") == typed
+        assert ">>>" not in copied(tab, ".doctest pre")
+
+
+@pytest.mark.parametrize("address", [f"{page}.html" for page in [*PAGES, "book/slides/sgd"]])
+def test_translator_leaves_formulas_and_code_alone(built, address):
+    kept = ".katex, pre, code, dt.sig"
+    for part in soup(built / "html" / address).select(f"main :is({kept}), #toc :is({kept})"):
+        assert part.find_parent(translate="no") or part.get("translate") == "no", part
+
+
 def test_keyboard_reaches_what_scrolls_and_nothing_else(visit):
     with visit(f"{PAGES[1]}.html", width=390) as tab:
         tab.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")

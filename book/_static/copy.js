@@ -1,0 +1,28 @@
+"use strict";
+// What is copied holds each formula once, as the TeX that it was typeset from, and no prompt, number or button.
+const NOT_COPIED = ".headerlink, .copybtn, .eqno, .gp";
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return;
+  const range = selection.getRangeAt(0).cloneRange();
+  const formula = (node) => (node.closest ? node : node.parentElement).closest(".katex-display, .katex");
+  const [first, last] = [range.startContainer, range.endContainer].map(formula);
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const copied = document.createElement("div");
+  copied.append(range.cloneContents());
+  if (!copied.querySelector(".katex")) return;
+  for (const part of copied.querySelectorAll(NOT_COPIED)) part.remove();
+  for (const part of copied.querySelectorAll(".katex")) {
+    const marks = part.closest(".katex-display") ? "$$" : "$";
+    part.replaceWith(marks + part.querySelector("annotation").textContent + marks);
+  }
+  for (const code of copied.querySelectorAll(".lines")) code.removeAttribute("class"); // or it would wait
+  // Laid out, so that the text has its lines.
+  copied.style.cssText = "position: fixed; left: -100vw; user-select: text";
+  document.body.append(copied);
+  event.clipboardData.setData("text/plain", copied.innerText);
+  event.clipboardData.setData("text/html", copied.innerHTML);
+  copied.remove();
+  event.preventDefault();
+});
