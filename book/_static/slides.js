@@ -5,15 +5,22 @@ const deck = document.querySelector(".deck");
 const address = new URL(location);
 const asked = address.searchParams;
 
-function show(theme) {
-  root.dataset.theme = theme;
+function show(theme = asked.get("theme")) {
+  root.dataset.theme = theme === "dark" ? "dark" : "light";
+}
+
+// In the address, so that a reload and the speaker view keep it
+function keep(theme) {
+  show(theme);
+  asked.set("theme", root.dataset.theme);
+  address.hash = Reveal.getSlidePath();
+  history.replaceState(null, "", address);
 }
 
 if (asked.has("print-pdf")) {
-  root.classList.add("print");
   root.classList.toggle("handout", asked.has("notes"));
 } else {
-  show(asked.get("theme") === "dark" ? "dark" : "light");
+  show();
   deck.classList.add("reveal");
   Reveal.initialize({
     width: 1280,
@@ -26,13 +33,16 @@ if (asked.has("print-pdf")) {
     controlsTutorial: false,
     scrollActivationWidth: 0, // on a phone, too, a slide is a slide
     defaultTiming: 60, // of a slide that does not say its seconds, for the clock of the speaker view
+    keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
     plugins: [RevealNotes],
   });
+  // All windows of a deck on this machine, the previews of the speaker view among them
+  const room = new BroadcastChannel(location.pathname);
+  room.onmessage = ({ data }) => keep(data);
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark room" }, () => {
-    show(root.dataset.theme === "dark" ? "light" : "dark");
-    // So that a reload and the speaker view keep it.
-    asked.set("theme", root.dataset.theme);
-    address.hash = Reveal.getSlidePath();
-    history.replaceState(null, "", address);
+    keep(root.dataset.theme === "dark" ? "light" : "dark");
+    room.postMessage(root.dataset.theme);
   });
+  addEventListener("beforeprint", () => show("light")); // paper is white
+  addEventListener("afterprint", () => show());
 }

@@ -1,6 +1,7 @@
 """The decks: what they may hold, what they pull, and how they behave in a browser and on paper."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import notebooks
@@ -8,7 +9,7 @@ import pytest
 from browsing import serve, soup, violations
 from playwright.sync_api import expect
 from pypdf import PdfReader
-from slides_pdf import print_deck
+from slides_pdf import READY, print_deck
 
 SOURCES = sorted((notebooks.BOOK / "slides").glob("*.md"))
 CHAPTERS = [notebooks.deck(path) for path in sorted(notebooks.BOOK.glob("*.ipynb"))]
@@ -322,7 +323,6 @@ def test_show_obeys_its_keys_and_its_address(visit):
         assert tab.evaluate("Reveal.isPaused()")
 
 
-def test_show_follows_a_finger(visit):
 @pytest.mark.parametrize("asked", ["junk", "", "DARK", "light&theme=dark"])
 def test_show_is_light_whatever_else_is_asked(visit, asked):
     with visit(f"book/slides/sgd.html?theme={asked}") as tab:
@@ -330,6 +330,7 @@ def test_show_is_light_whatever_else_is_asked(visit, asked):
         assert tab.evaluate("document.documentElement.dataset.theme") == "light"
 
 
+def test_show_follows_a_finger(visit):
     with visit("book/slides/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
         start(tab)
         finger = tab.context.new_cdp_session(tab)
@@ -337,6 +338,67 @@ def test_show_is_light_whatever_else_is_asked(visit, asked):
             points = [{"x": x, "y": 300} for x in xs]
             finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
         tab.wait_for_function("() => Reveal.getIndices().h == 1")
+
+
+def test_key_with_alt_is_the_browsers(visit):
+    with visit("book/slides/sgd.html") as tab:
+        start(tab)
+        before = tab.evaluate(f"document.documentElement.dataset.theme + {STATE}")
+        for key in ("Alt+d", "Alt+o", "Alt+ArrowRight", "Alt+b"):
+            tab.keyboard.press(key)
+        assert tab.evaluate(f"document.documentElement.dataset.theme + {STATE}") == before
+        assert not tab.evaluate("Reveal.isOverview() || Reveal.isPaused()")
+
+
+def test_dark_room_reaches_the_speaker_view(visit, built):
+    with serve(built / "html") as at, visit("book/slides/sgd.html", at=at) as tab:
+        start(tab)
+        with tab.context.expect_page() as opened:
+            tab.keyboard.press("s")
+        opened.value.locator(".speaker-controls-notes .value strong").wait_for()
+        for theme in ("dark", "light"):
+            tab.keyboard.press("d")
+            for frame in (tab, *opened.value.frames[1:]):
+                frame.locator(f"html[data-theme={theme}]").wait_for(state="attached")
+
+
+STATES = {  # the width of the window, and keys
+    "as opened": (1920, ""),
+    "dark and half shown": (1920, "d ArrowRight ArrowRight ArrowRight"),
+    "overview": (1280, "ArrowRight o"),
+    "paused": (1280, "ArrowRight b"),
+    "help": (1280, "?"),
+    "end, dark, on a phone": (390, "End d"),
+}
+PRINTED = [("sgd", state) for state in STATES]
+PRINTED += [(path.stem, "dark and half shown") for path in SOURCES if path.stem != "sgd"]
+
+
+@pytest.mark.parametrize(("deck", "state"), PRINTED)
+def test_deck_printed_in_any_state_is_whole_and_light(visit, slides, deck, state):
+    """Each page holds what it holds when the deck is printed by its address."""
+    width, keys = STATES[state]
+    with visit(f"book/slides/{deck}.html?print-pdf") as tab:
+        tab.evaluate(READY)
+        options = {"print_background": True, "prefer_css_page_size": True}
+        expected = contents(tab.pdf(**options))
+    assert len(expected) == len(slides)
+    with visit(f"book/slides/{deck}.html", width=width, height=width * 9 // 16) as tab:
+        start(tab)
+        for key in keys.split():
+            tab.keyboard.press(key)
+        tab.evaluate(READY)
+        theme = tab.evaluate("document.documentElement.dataset.theme")
+        assert contents(tab.pdf(**options)) == expected
+        assert len(contents(tab.pdf(format="A4", print_background=True))) == len(slides)
+        assert tab.evaluate("document.documentElement.dataset.theme") == theme
+
+
+def contents(pdf):
+    """What is drawn on each page: its size, and its text and colours where they stand."""
+    return [
+        (page.mediabox, page.get_contents().get_data()) for page in PdfReader(BytesIO(pdf)).pages
+    ]
 
 
 def test_deck_runs_from_files(visit, built):
