@@ -802,6 +802,19 @@ def test_scrubber_does_not_play_where_motion_is_unwelcome(visit):
 def test_without_scripts_the_scrubber_is_a_picture_of_the_end(visit, frames):
     with visit("book/end_to_end.html", java_script_enabled=False) as tab:
         scrubber = tab.locator(".scrubber")
+def test_scrubber_says_what_its_slider_does_after_the_back_button(visit, frames):
+    """Chromium sets the slider again, after the scripts have run."""
+    with visit("book/end_to_end.html") as tab:
+        tab.locator(".scrubber input").press("Home")
+        assert shown(tab.locator(".scrubber"))[0] == 0
+        tab.goto(urljoin(tab.url, "notation.html"))
+        tab.go_back()
+        tab.wait_for_load_state()
+        at, frame = shown(tab.locator(".scrubber"))
+        assert frame == frames[at]
+        assert at == 0, "the reader's place is lost"
+
+
         drawn = [path.get_attribute("d") for path in scrubber.locator("path.frame").all()]
         assert drawn == list(frames[-1][1:])
         assert scrubber.locator("svg").first.is_visible()
