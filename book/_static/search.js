@@ -11,6 +11,7 @@ const ALSO = {
   "finite differences": ["checking a gradient"],
   gd: ["the update rule"],
   initialisation: ["init"],
+  minibatch: ["the update rule"],
   nabla: ["∇"],
   performance: ["speed"],
   phi: ["φ"],
@@ -21,7 +22,14 @@ const ALSO = {
   theta: ["θ"],
   "vanishing gradient": ["when the product vanishes or explodes"],
 };
-const LOWER = ["The package", "Bibliography", "Exercises", "Further reading"];
+const LOWER = [
+  "The package",
+  "The same in PyTorch",
+  "Questions for an exam and for a room",
+  "Bibliography",
+  "Exercises",
+  "Further reading",
+];
 
 // Letters as they are compared: of one case and shape, with neither hyphens nor -ize.
 const folded = {};
