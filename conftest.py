@@ -13,6 +13,7 @@ import nbval.kernel
 import nbval.plugin
 import notebooks
 import pytest
+from proofs import is_display, is_inline
 from xdist.scheduler import LoadScopeScheduling
 
 os.environ |= notebooks.CPU  # for the kernels
@@ -105,8 +106,7 @@ def pytest_terminal_summary(terminalreporter):
     passed = [report.nodeid for report in terminalreporter.getreports("passed")]
     kinds = Counter(re.search(r"\.ipynb::(\w+)|$", test)[1] for test in passed)
     held = formulas("passed") - formulas("failed") - formulas("error")
-    displays = {name for name in held if name.startswith("eq-")}
-    inline = {name for name in held if name.startswith("$")}
+    displays, inline = set(filter(is_display, held)), set(filter(is_inline, held))
     compared = "" if notebooks.reproducible() else " (run only: this processor rounds differently)"
 
     terminalreporter.section("the book")

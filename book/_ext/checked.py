@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from markers import beginning, markers
-from proofs import helpers, proofs
+from proofs import helpers, is_display, is_inline, proofs
 from pulls import pull, tree_of
 from slides import chapter_of, is_deck
 
@@ -33,14 +33,6 @@ LEADING = re.compile(r"[\s,;:.)]*")  # what stands between a claim and the next
 def held(app):
     """The tests of each equation of this book."""
     return proofs(Path(app.srcdir, "tests"))
-
-
-def is_display(name):
-    return name.startswith("eq-")
-
-
-def is_inline(name):
-    return name.startswith("$")
 
 
 # The marks
@@ -316,7 +308,9 @@ class FillLedger(SphinxPostTransform):
     def equations(self):
         """Equations and formulas, grouped by the tests that evaluate them."""
         order, where, groups = pages(self.env), self.env.checked_places, {}
-        for name in sorted(held(self.app), key=lambda name: (not is_display(name), name[0] != "$")):
+        for name in sorted(
+            held(self.app), key=lambda name: (not is_display(name), not is_inline(name))
+        ):
             if name in where:
                 groups.setdefault(tuple(held(self.app)[name]), []).append(name)
         home = {tests: order.index(where[names[0]][0]) for tests, names in groups.items()}

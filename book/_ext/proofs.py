@@ -13,6 +13,16 @@ class Proof(NamedTuple):
     source: str
 
 
+def is_display(name):
+    """Whether what a test names is a display, by its label."""
+    return name.startswith("eq-")
+
+
+def is_inline(name):
+    """Whether it is a formula of the text; what is neither stands in a docstring."""
+    return name.startswith("$")
+
+
 def functions(tests):
     """All functions of the files of tests: the equations that each names, its name and source."""
     for path in sorted(Path(tests).rglob("test_*.py")):

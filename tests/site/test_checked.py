@@ -7,7 +7,7 @@ import notebooks
 import pytest
 from browsing import soup, violations
 from markers import markers
-from proofs import proofs
+from proofs import is_display, proofs
 
 CHAPTERS = [path.stem for path in sorted(notebooks.BOOK.glob("*.ipynb"))]
 FORMULAS = proofs(notebooks.BOOK.parent / "tests")
@@ -285,7 +285,7 @@ def test_every_marker_is_listed_with_what_it_says(listed):
 
 
 def test_every_equation_is_listed_with_its_tests(listed, built):
-    displays = {name for name in FORMULAS if name.startswith("eq-")}
+    displays = set(filter(is_display, FORMULAS))
     assert displays == set(notebooks.equations())
     formulas = listed.select("#equations .math[id]")
     assert {formula["id"].removeprefix("equation-") for formula in formulas} == displays

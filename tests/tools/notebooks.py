@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from markers import MARKER, markers
 from nbclient import NotebookClient
-from proofs import proofs
+from proofs import is_display, proofs
 
 BOOK = Path(__file__).parents[2] / "book"
 README = BOOK.parent / "README.md"
@@ -89,10 +89,10 @@ def counts():
     stored = [(read(path), slides_of(path)) for path in sorted(BOOK.glob("*.ipynb"))]
     said = Counter(marker.kind for pair in stored for marker in checked(*pair))
     formulas = proofs(BOOK.parent / "tests")
-    labels = [name for name in formulas if name.startswith("eq-")]
+    displays = sum(map(is_display, formulas))
     return {
-        "equations": len(labels),
-        "formulas": len(formulas) - len(labels),
+        "equations": displays,
+        "formulas": len(formulas) - displays,
         "numbers": said["number"],
         "claims": said["claim"],
         "cells": sum(cell.cell_type == "code" for book, _ in stored for cell in book.cells),
@@ -110,10 +110,8 @@ def claims():
     pages = []
     for path in sorted(BOOK.glob("*.ipynb")):
         held = [m for m in checked(read(path), slides_of(path)) if m.kind == "claim"]
-        pages += [
-            f"# {path.stem}",
-            *(f"{' '.join(m.said.split())}\n    {m.expression}" for m in held),
-        ]
+        pages.append(f"# {path.stem}")
+        pages += [f"{' '.join(m.said.split())}\n    {m.expression}" for m in held]
     return "\n\n".join(pages) + "\n"
 
 
@@ -194,9 +192,9 @@ def main():
             deck(path).write_text(slides, encoding="utf-8")
         changed = changes(stored, notebook)
         print(f"{len(changed)} cells show something new" + ": " * bool(changed), *changed)
-    known = CLAIMS.read_text("utf-8").split("\n\n")
-    CLAIMS.write_text(claims(), "utf-8")
-    for claim in CLAIMS.read_text("utf-8").split("\n\n"):
+    known, now = CLAIMS.read_text("utf-8").split("\n\n"), claims()
+    CLAIMS.write_text(now, "utf-8")
+    for claim in now.split("\n\n"):
         if claim not in known:
             print(f"Does the expression say what the words say?\n{claim}")
     README.write_text(counted(README.read_text("utf-8")), "utf-8")
