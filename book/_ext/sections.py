@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, SoupStrainer
 
+from checked import PAGE
+
 NOT_TEXT = ["headerlink", "section-number", "eqno", "scrubber"]  # classes
 IMPORTS = re.compile(r"^ *(?:import|from) .*$", re.MULTILINE)
 INVISIBLE = re.compile("[\u2061-\u2064\u200b]")  # marks of MathML that say what juxtaposition means
@@ -63,7 +65,7 @@ def write_sections(app, exception):
         return
     found = []
     for name in app.env.external_site_map:
-        if name == "book/checked":  # says again what the other pages say
+        if name == PAGE:  # says again what the other pages say
             continue
         address = f"{name}.html"
         places = sections(Path(app.outdir, address).read_text("utf-8"))

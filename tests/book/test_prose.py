@@ -10,9 +10,9 @@ import notebooks
 import pytest
 
 NOTEBOOKS = sorted(notebooks.BOOK.glob("*.ipynb"))
-PAGES = sorted([*notebooks.BOOK.glob("*.md"), *notebooks.BOOK.glob("slides/*.md")])
+PAGES = notebooks.pages()
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-each_page = pytest.mark.parametrize("path", NOTEBOOKS + PAGES, ids=lambda path: path.name)
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 
 # Numbers that no run of the book computes, as the phrase they stand in on a page, and why.
 EXCEPTIONS = {
@@ -37,17 +37,10 @@ NOT_PROSE = re.compile(
 YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 
 
-def texts(path):
-    """The prose of a page."""
-    if path.suffix == ".md":
-        return path.read_text(encoding="utf-8")
-    return notebooks.prose(notebooks.read(path))
-
-
 def passages(path):
     """The prose of a page, cell by cell, and the code beside it: that of its sections."""
     if path.suffix == ".md":
-        text = texts(path)
+        text = notebooks.text_of(path)
         yield text, "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
         return
     cells = notebooks.read(path).cells
@@ -161,13 +154,13 @@ def test_every_number_of_the_prose_is_checked(path):
 
 @pytest.mark.parametrize("page", EXCEPTIONS)
 def test_every_exception_is_still_on_its_page(page):
-    (path,) = [path for path in NOTEBOOKS + PAGES if path.name == page]
-    assert [phrase for phrase in EXCEPTIONS[page] if phrase not in texts(path)] == []
+    (path,) = [path for path in PAGES if path.name == page]
+    assert [phrase for phrase in EXCEPTIONS[page] if phrase not in notebooks.text_of(path)] == []
 
 
 @each_page
 def test_every_marker_is_whole_and_reads_everywhere(path):
-    text = texts(path)
+    text = notebooks.text_of(path)
     found = list(markers.markers(text))
     assert len(found) == text.count("<!--"), "a marker is malformed, or a comment is no marker"
     if path.suffix == ".md" and path not in map(notebooks.deck, NOTEBOOKS):
@@ -182,7 +175,7 @@ def test_every_marker_is_whole_and_reads_everywhere(path):
 
 @each_page
 def test_every_marker_names_something_computed(path):
-    for marker in markers.markers(texts(path)):
+    for marker in markers.markers(notebooks.text_of(path)):
         names = {
             node.id for node in ast.walk(ast.parse(marker.expression)) if isinstance(node, ast.Name)
         }

@@ -20,7 +20,7 @@ from slides import REVEAL
 import previously
 
 BOOK, ROOT = notebooks.BOOK, notebooks.BOOK.parent
-PAGES = sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("*.md"), *BOOK.glob("slides/*.md")])
+PAGES = notebooks.pages()
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 
@@ -29,16 +29,9 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def text(path):
-    """What a reader reads of a page."""
-    if path.suffix == ".ipynb":
-        return notebooks.prose(notebooks.read(path))
-    return path.read_text(encoding="utf-8")
-
-
 def code(path):
     """What a page sets as code, its directives left out."""
-    pieces = re.findall(r"^```.*?^```|`[^`\n]+`", text(path), re.DOTALL | re.MULTILINE)
+    pieces = re.findall(r"^```.*?^```|`[^`\n]+`", notebooks.text_of(path), re.DOTALL | re.MULTILINE)
     return [piece.strip("`") for piece in pieces if not piece.startswith("```{")]
 
 
@@ -60,7 +53,7 @@ def test_every_citation_names_a_source_of_the_bibliography_by_its_author_and_yea
     bibliography = sources()
     # A DOI may hold one pair of parentheses.
     link = r"\[([^\]]+)\]\((https?://[^\s()]+(?:\(\S+?\)[^\s()]*)?)\)"
-    for words, address in re.findall(link, text(path)):
+    for words, address in re.findall(link, notebooks.text_of(path)):
         source = bibliography.get(address.removeprefix("https://doi.org/"))
         assert source, f"{words}: references.bib lacks it"
         assert all(part in words for part in source), f"{words}: {source}"
@@ -86,7 +79,7 @@ def test_readme_lists_every_target_of_the_makefile():
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
 def test_every_file_that_a_guide_names_exists(path):
-    links = re.findall(r"\]\((?!http|#)([^)]+)\)", text(path))
+    links = re.findall(r"\]\((?!http|#)([^)]+)\)", notebooks.text_of(path))
     words = [word for piece in code(path) for word in piece.split()]
     files = [word for word in words if re.fullmatch(r"[\w.-]+/[\w./-]*|[\w-]+\.[a-z]+", word)]
     made = r"_build\b|\.venv|site\.css"  # by a build
@@ -111,7 +104,7 @@ def test_every_key_on_the_page_for_teachers_is_bound():
 
 @each_page
 def test_every_option_that_a_page_names_is_one_of_a_pull(path):
-    options = re.findall(r"`:([a-z-]+):`", text(path))
+    options = re.findall(r"`:([a-z-]+):`", notebooks.text_of(path))
     assert set(options) <= Pull.option_spec.keys()
 
 

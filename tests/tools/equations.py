@@ -298,15 +298,13 @@ def fault_of(relation, left, right, rtol):
 def of_the_book():
     """The formulas of the pages: displays by their labels, those in the text by themselves."""
     formula = re.compile(r"\$\$(.+?)\$\$(?: \(([^)]+)\))?|(\$[^$\n]+\$)", re.DOTALL)
-    texts = {path: notebooks.prose(notebooks.read(path)) for path in notebooks.BOOK.glob("*.ipynb")}
-    texts |= {path: path.read_text("utf-8") for path in notebooks.BOOK.rglob("*.md")}
     return {
         label or inline or display: Equation(
             f"{path.relative_to(notebooks.BOOK)}, {label or inline or 'no label'}",
             (display or inline).strip("$\n"),
         )
-        for path in sorted(texts, key=notebooks.is_chapter)  # which has the last word
-        for display, label, inline in formula.findall(texts[path])
+        for path in sorted(notebooks.pages(), key=notebooks.is_chapter)  # which has the last word
+        for display, label, inline in formula.findall(notebooks.text_of(path))
     }
 
 

@@ -57,6 +57,16 @@ def prose(notebook):
     return "\n\n".join(holder[key] for holder, key in pieces(notebook))
 
 
+def pages():
+    """The notebooks, the other pages, and the decks."""
+    return sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("*.md"), *BOOK.glob("slides/*.md")])
+
+
+def text_of(path):
+    """What a reader reads of a page."""
+    return prose(read(path)) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+
+
 def deck(path):
     """Where the slides of the notebook at `path` are, whose markers its kernel checks too."""
     return path.parent / "slides" / path.with_suffix(".md").name
@@ -79,9 +89,7 @@ def checked(notebook, slides):
 
 def equations():
     """The labels of all equations of the book."""
-    pages = [page.read_text(encoding="utf-8") for page in BOOK.glob("*.md")]
-    pages += [prose(read(path)) for path in sorted(BOOK.glob("*.ipynb"))]
-    return [label for page in pages for label in re.findall(r"\$\$ \(([^)]+)\)", page)]
+    return [label for path in pages() for label in re.findall(r"\$\$ \(([^)]+)\)", text_of(path))]
 
 
 def counts():
@@ -107,12 +115,12 @@ def counted(text):
 
 def claims():
     """Every claim of the book, its words above its expression, to be read side by side."""
-    pages = []
+    entries = []
     for path in sorted(BOOK.glob("*.ipynb")):
         held = [m for m in checked(read(path), slides_of(path)) if m.kind == "claim"]
-        pages.append(f"# {path.stem}")
-        pages += [f"{' '.join(m.said.split())}\n    {m.expression}" for m in held]
-    return "\n\n".join(pages) + "\n"
+        entries.append(f"# {path.stem}")
+        entries += [f"{' '.join(m.said.split())}\n    {m.expression}" for m in held]
+    return "\n\n".join(entries) + "\n"
 
 
 def dumps(notebook):

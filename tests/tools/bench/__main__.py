@@ -5,7 +5,6 @@ A B C A B C …, so that whatever else the machine does hits all of them. Ratios
 turn; medians and quartiles are over the turns.
 """
 
-import csv
 import datetime
 import multiprocessing
 import os
@@ -16,7 +15,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median, quantiles
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -46,9 +44,9 @@ import previously  # noqa: E402
 
 from . import memory  # noqa: E402
 from .peers import BOUNDS, PEERS, Products, serve  # noqa: E402
+from .records import processor, store  # noqa: E402
 from .work import CHAPTER, CHAPTER_EPOCHS, WORKS, Work  # noqa: E402
 
-RAW = Path(__file__).parents[3] / "book/speed/measured"
 ENOUGH = 0.02  # seconds that our turn takes, about
 QUIET = 0.2  # seconds until the threads of the one before have stopped waiting in a loop
 CHECKED_STEPS = 60
@@ -211,11 +209,8 @@ def machine():
     from threadpoolctl import threadpool_info
 
     products = [info for info in threadpool_info() if info["user_api"] == "blas"]
-    cpuinfo = Path("/proc/cpuinfo")
-    names = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    processor = [line.split(":")[1].strip() for line in names if line.startswith("model name")]
     yield "date", datetime.date.today().isoformat()
-    yield "processor", processor[0] if processor else platform.processor()
+    yield "processor", processor()
     yield "cores", len(CORES) or os.cpu_count()
     yield "system", f"{platform.system()} {platform.release().split('-')[0]}, {platform.machine()}"
     yield "Python", platform.python_version()
@@ -233,15 +228,6 @@ def machine():
         yield name, version(package)
 
 
-def store(name, rows):
-    """Write rows, dictionaries with the same keys, as a table; numbers with six digits."""
-    rows = [{k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    with (RAW / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def part(title, rows):
     """Say what is going on, do it, and say how long it took."""
     print(f"{title} …", end=" ", flush=True)
@@ -252,7 +238,6 @@ def part(title, rows):
 
 
 def main():
-    RAW.mkdir(parents=True, exist_ok=True)
     facts = [{"what": what, "value": value} for what, value in machine()]
     store("machine", facts)
     print("\n".join(f"{fact['what']}: {fact['value']}" for fact in facts), flush=True)

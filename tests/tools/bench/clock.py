@@ -3,7 +3,6 @@
 Run by `make bench` with the project's own environment, on all cores, as its users do.
 """
 
-import csv
 import pstats
 import re
 import shutil
@@ -16,8 +15,9 @@ from pathlib import Path
 from statistics import median
 from xml.etree import ElementTree
 
+from .records import store
+
 ROOT = Path(__file__).parents[3]
-TABLE = ROOT / "book/speed/measured/clock.csv"
 
 
 def seconds(*command):
@@ -109,12 +109,12 @@ def main():
     for part in (imports, builds, tests):
         print(f"the project's own clock, {part.__name__} …", end=" ", flush=True)
         begin = time.perf_counter()
-        rows += [(what, f"{value:.3g}", most) for what, value, most in part()]
+        rows += [
+            {"what": what, "seconds": f"{value:.3g}", "of which most": most}
+            for what, value, most in part()
+        ]
         print(f"{time.perf_counter() - begin:.0f} s", flush=True)
-    with TABLE.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            [("what", "seconds", "of which most"), *rows]
-        )
+    store("clock", rows)
 
 
 if __name__ == "__main__":

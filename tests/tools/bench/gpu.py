@@ -4,12 +4,9 @@ It needs NumPy, PyTorch and JAX, and nothing else of the benchmark. All contesta
 one process; medians and quartiles are over the turns.
 """
 
-import csv
 import datetime
 import os
-import platform
 import sys
-from pathlib import Path
 from statistics import quantiles
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -19,9 +16,9 @@ os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # JAX would leave PyTorch
 import numpy as np  # noqa: E402
 
 from .peers import JaxScan, Previously, Torch  # noqa: E402
+from .records import processor, store  # noqa: E402
 from .work import Work  # noqa: E402
 
-RAW = Path(__file__).parents[3] / "book/speed/measured"
 SIZES = [  # width and B of the networks 2-width-width-2-1, and the epochs of 16 steps in a turn
     (16, 32, 12),
     (64, 32, 12),
@@ -88,12 +85,9 @@ def found():
 
 def machine(torch, jax):
     """Where and when this was measured, and with what."""
-    cpuinfo = Path("/proc/cpuinfo")
-    names = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    processor = [line.split(":")[1].strip() for line in names if line.startswith("model name")]
     yield "date", datetime.date.today().isoformat()
     yield "GPU", torch.cuda.get_device_name()
-    yield "processor", f"{processor[0] if processor else platform.processor()}, one thread"
+    yield "processor", f"{processor()}, one thread"
     yield "NumPy", np.__version__
     yield "PyTorch", torch.__version__.split("+")[0]
     yield "JAX", jax.__version__
@@ -130,14 +124,6 @@ def race(width, batch_size, epochs):
             "us_high": f"{high:.6g}",
             "off": f"{off[name] / np.linalg.norm(ours):.1e}",
         }
-
-
-def store(name, rows):
-    """Write rows, dictionaries with the same keys, as a table."""
-    with (RAW / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def main():

@@ -15,6 +15,8 @@ from matplotlib.ticker import LogLocator
 
 from previously.plot import COLORS, GREY, INK, STYLE
 
+from .records import MEASURED
+
 PAGE = Path(__file__).parents[3] / "book/speed"
 NETWORKS = {  # as short as the head of a column must be
     "2-16-16-2-1, B 32": "small",
@@ -35,7 +37,7 @@ def read(name):
         except ValueError:
             return text
 
-    with (PAGE / "measured" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+    with (MEASURED / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return [{k: value(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 

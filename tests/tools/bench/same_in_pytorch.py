@@ -5,7 +5,6 @@ so that the page cannot say something else; the tests hold it to what is stored.
 """
 
 import ast
-import csv
 import re
 import sys
 from hashlib import sha256
@@ -15,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .records import store
+
 BOOK = Path(__file__).parents[3] / "book"
-TABLE = BOOK / "speed/measured/pytorch.csv"
 AGREE = 1e-12
 
 
@@ -109,10 +109,7 @@ def compare():
 
 def main():
     rows = list(compare())
-    with TABLE.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    store("pytorch", rows)
     worst = max(float(row["off"]) for row in rows)
     print(f"The page on PyTorch: {len(rows)} pairs agree to {worst:.0e}.")
 
