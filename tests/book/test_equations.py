@@ -749,6 +749,11 @@ def test_prime_of_the_sigmoid(equation):
     equation.holds({"φ'": float(sigmoid.prime(0.7, a)), "a": a})
 
 
+@pytest.mark.equation(r"$\mathrm{ReLU}'(0) = 0$")
+def test_prime_of_relu_at_its_kink(equation):
+    equation.holds({r"\mathrm{ReLU}'": lambda o: float(relu.prime(np.array(o, float), relu(o)))})
+
+
 @pytest.mark.equation(r"$\varphi'(0) = 1$")
 def test_prime_of_tanh_at_zero(equation):
     equation.holds({"φ'": lambda o: tanh.prime(o, tanh(o))})
@@ -873,14 +878,15 @@ UNREAD = dict.fromkeys(
 SCRIPT = re.compile(r"[\^_] (?:\([^()]*\)|\{[^{}]*\}|\S+)")
 SAYS = {*"=≈<≤>←+-/⋅⌈", "frac", "sqrt"}
 NUMBER = r"(?:[\d. /(){}^-]|frac|sqrt)+"
-SETTING = re.compile(rf"(?:[^=+/⋅-]+ = )?{NUMBER}")  # as B = 1
+SETTING = re.compile(rf"(?:[^=+/⋅'(-]+ = )?{NUMBER}")  # as B = 1, and not as φ'(0) = 1
 
 
 def says_something(formula):
     """Whether a formula of the text is more than a symbol, a number or a setting."""
     tokens = " ".join(equations.tokens_of(formula.strip("$")))
-    bare = re.sub(r"∂ \S+ *(?:\^ \([^()]*\) *)?(?:/ ∂ \S+)?", "∂", SCRIPT.sub("", tokens))
-    return bool(SAYS & set(bare.split())) and not SETTING.fullmatch(tokens)
+    plain = " ".join(SCRIPT.sub("", tokens).split())
+    bare = re.sub(r"∂ \S+ *(?:\^ \([^()]*\) *)?(?:/ ∂ \S+)?", "∂", plain)
+    return bool(SAYS & set(bare.split())) and not SETTING.fullmatch(plain)
 
 
 def sides(formula):

@@ -283,3 +283,9 @@ def test_digits_are_the_published_ones():
     # The first of them is a zero, and this is its upper row of pixels, 0 to 16.
     assert train.y[0].argmax() == 0
     assert (8.0 * (train.x[0, :8] + 1.0)).tolist() == [0, 0, 5, 13, 9, 1, 0, 0]
+
+
+def test_docstring_of_the_digits_counts_them():
+    train, test = load_digits()
+    counted = f"{len(train):,} pairs to train on, {len(test)} (every fourth) to test on"
+    assert counted in load_digits.__doc__
