@@ -20,6 +20,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SETTLED = """document.fonts.ready.then(() =>
+    new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
@@ -39,6 +41,12 @@ def launch(playwright, profile=None):
 def soup(path):
     """The HTML of a page."""
     return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@cache
+def ids(path):
+    """The elements of a page by their ids."""
+    return {element["id"]: element for element in soup(path).find_all(id=True)}
 
 
 @contextmanager
@@ -70,19 +78,26 @@ def serve(folder, policy=None):
             server.shutdown()
 
 
-def violations(tab, doubts=False, colours=False):
+COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that a change of colours can break
+
+
+def violations(tab, within=None, doubts=False, colours=None):
     """What axe-core finds fault with, and with `doubts` also what it could not tell.
 
-    With `colours` only the rules that a change of colours can break. Its own script may not run
-    under the policy of the site.
+    It judges the whole page or the elements of a selector, by all its rules, only by those of
+    colours, or by all but those. Its own script may not run under the policy of the site.
     """
     if not tab.evaluate("!!window.axe"):
         tab.evaluate(AXE.read_text("utf-8"))
     kinds = ["violations", "incomplete"] if doubts else ["violations"]
     options = {"resultTypes": kinds, "preload": False, "iframes": False}
     if colours:
-        options["runOnly"] = ["color-contrast", "link-in-text-block"]
-    found = tab.evaluate("options => axe.run(options)", options)
+        options["runOnly"] = COLOURS
+    elif colours is False:
+        options["rules"] = {rule: {"enabled": False} for rule in COLOURS}
+    found = tab.evaluate(
+        "([within, options]) => axe.run(within ?? document, options)", [within, options]
+    )
     return [
         f"{fault['id']}: {node['html']}\n{node['failureSummary']}"
         for kind in kinds

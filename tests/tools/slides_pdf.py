@@ -11,6 +11,7 @@ from playwright.sync_api import Error, sync_playwright
 
 DECKS = Path(__file__).parents[2] / "_build/html/book/slides"
 VARIANTS = {".pdf": "print-pdf", "-notes.pdf": "print-pdf&notes"}
+PAGES = {"prefer_css_page_size": True, "print_background": True, "tagged": True, "outline": True}
 READY = """() => Promise.all([
     document.fonts.ready, ...[...document.images].map(image => image.decode())])"""
 
@@ -22,7 +23,7 @@ def print_deck(browser, deck, folder):
         page = browser.new_page()
         page.goto(f"{deck.as_uri()}?{query}")
         page.evaluate(READY)
-        pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+        pdf = page.pdf(**PAGES)
         page.close()
         pdfs.append(folder / (deck.stem + ending))
         pdfs[-1].write_bytes(pdf)
