@@ -329,7 +329,7 @@ class FillLedger(SphinxPostTransform):
             title = section_of(node).next_node(nodes.title).astext()
             link = self.link(docname, "" if is_deck(docname) else target, nodes.Text(title))
             if is_display(name):
-                yield pull(name=name, options=[], origin=None)
+                yield pull(name=name, options={}, origin=None)
                 yield nodes.paragraph("", "in ", link, classes=["where"])
             else:
                 words = *self.words(node), nodes.Text(", in ")

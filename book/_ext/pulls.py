@@ -10,6 +10,7 @@ import inspect
 import json
 import pydoc
 import re
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
@@ -20,11 +21,13 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import parselinenos
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import get_node_line, make_refnode
 
 PACKAGE = "previously."
-MOST_LINES = 25  # of code, on a slide
+MOST = 25, 96  # lines of code on a slide, and letters in one
+FEW = 16, 76  # that have room in large letters
 FULL_STOP = re.compile(r"(\\[,;:! ]|[\s.,])+$")  # with the space that TeX sets before it
 
 
@@ -36,10 +39,14 @@ class Pull(SphinxDirective):
     """Leave a place for a piece."""
 
     required_arguments = 1
-    option_spec: ClassVar = {"fragment": directives.flag, "caption": directives.flag}
+    option_spec: ClassVar = {
+        "fragment": directives.flag,
+        "caption": directives.flag,
+        "lines": directives.unchanged_required,  # of code, as for literalinclude
+    }
 
     def run(self):
-        node = pull(name=self.arguments[0], options=list(self.options), origin=None)
+        node = pull(name=self.arguments[0], options=self.options, origin=None)
         self.set_source_info(node)
         return [node]
 
@@ -64,17 +71,33 @@ def labelled(env, name):
     return (None, None) if isinstance(node, nodes.section) else (docname, node)
 
 
-def cell(env, name):
-    """The page and the node of the code cell of that id, if there is just one."""
-    found = []
+def code_cells(env):
+    """The page, the index and the id of every code cell."""
     for docname in env.found_docs:
         path = Path(env.doc2path(docname))
         if path.suffix == ".ipynb":
-            cells = enumerate(json.loads(path.read_text("utf-8"))["cells"])
-            code = [index for index, c in cells if (c["cell_type"], c["id"]) == ("code", name)]
-            containers = tree_of(env, docname).findall(nodes.container) if code else ()
-            found += [(docname, node) for node in containers if node.get("cell_index") in code]
+            for index, one in enumerate(json.loads(path.read_text("utf-8"))["cells"]):
+                if one["cell_type"] == "code":
+                    yield docname, index, one["id"]
+
+
+def cell(env, name):
+    """The page and the node of the code cell of that id, if there is just one."""
+    found = [
+        (docname, node)
+        for docname, index, own in code_cells(env)
+        if own == name
+        for node in tree_of(env, docname).findall(nodes.container)
+        if node.get("cell_index") == index
+    ]
     return found[0] if len(found) == 1 else (None, None)
+
+
+def names(env):
+    """Whatever a piece may be called."""
+    labels = *env.get_domain("std").anonlabels, *env.get_domain("math").equations
+    functions = (n for n, o in env.get_domain("py").objects.items() if o.objtype == "function")
+    return {*labels, *functions, *(own for _, _, own in code_cells(env))}
 
 
 def shown(node):
@@ -111,11 +134,20 @@ class FillPulls(SphinxPostTransform):
             if docname:
                 piece, place["origin"] = self.copies(docname, node), self.section(docname, node)
             elif inspect.isfunction(function):
-                piece, place["origin"] = [self.code(place, function)], self.reference(function)
+                code = source_of(function)
+                piece = [nodes.literal_block(code, code, language="python")]
+                place["origin"] = self.reference(function)
             else:
-                self.fail(place, "no such label or code cell in the book, no such function")
+                near = " or ".join(get_close_matches(name, names(self.env), 2))
+                hint = f"; did you mean {near}?" if near else ""
+                self.fail(place, f"no such label or code cell in the book, no such function{hint}")
             if not piece:
                 self.fail(place, "nothing of it is shown before it is unfolded")
+            blocks = [code for part in piece for code in part.findall(nodes.literal_block)]
+            if "lines" in place["options"]:
+                self.choose(place, blocks)
+            for code in blocks:
+                self.fit(place, code)
             if "fragment" in place["options"]:
                 piece = [nodes.container("", *piece, classes=["fragment"])]
             place.extend(piece)
@@ -138,14 +170,25 @@ class FillPulls(SphinxPostTransform):
             numbers.setdefault(kind, {}).update(ids)
         return copies
 
-    def code(self, place, function):
-        """The source of a function, small if it would not fit otherwise."""
-        code = source_of(function)
-        lines = code.splitlines()
-        if len(lines) > MOST_LINES:
-            self.fail(place, f"at most {MOST_LINES} lines fit a slide, got {len(lines)}")
-        fits = len(lines) <= 16 and max(map(len, lines)) <= 76
-        return nodes.literal_block(code, code, language="python", classes=[] if fits else ["small"])
+    def choose(self, place, blocks):
+        """Leave of code, and not of what it prints, the lines that are asked for."""
+        asked, lines = place["options"]["lines"], blocks[0].astext().splitlines() if blocks else []
+        try:
+            chosen = [lines[at] for at in parselinenos(asked, len(lines))]
+        except (ValueError, IndexError):
+            self.fail(place, f"lines: expected some of 1-{len(lines)}, got {asked!r}")
+        blocks[0].rawsource = dedent("\n".join(chosen))  # else it is not highlighted
+        blocks[0].children = [nodes.Text(blocks[0].rawsource)]
+
+    def fit(self, place, code):
+        """Let code be small if it would not fit a slide otherwise, and fail if it cannot."""
+        lines = code.astext().rstrip().splitlines()
+        size = len(lines), max(map(len, lines))
+        if any(much > most for much, most in zip(size, MOST)):
+            fits, got = ("{} lines of {} letters".format(*pair) for pair in (MOST, size))
+            self.fail(place, f"at most {fits} fit a slide, got {got}; choose some with :lines:")
+        if any(much > few for much, few in zip(size, FEW)):
+            code["classes"].append("small")
 
     def section(self, docname, node):
         """The link to the section of a node."""

@@ -239,13 +239,31 @@ def test_pulled_function_is_its_source_without_the_docstring(deck):
         ("json.dumps", "no such label"),
         ("genindex", "no such label"),
         ("a-section", "no such label"),
-        ("previously.softmax", "at most 3 lines fit a slide, got 4"),
+        ("eq-on", "no such label .* did you mean eq-one"),
+        ("previously.softmax", "at most 3 lines of 99 letters fit a slide, got 4"),
     ],
 )
 def test_pull_of_what_is_not_there_or_does_not_fit_stops_the_build(deck, monkeypatch, name, why):
-    monkeypatch.setattr(pulls, "MOST_LINES", 3)
+    monkeypatch.setattr(pulls, "MOST", (3, 99))
     with pytest.raises(ExtensionError, match=rf"chapter\.md:3: pull '{name}': {why}"):
         deck(pull(name))
+
+
+def test_lines_of_code_are_chosen(deck):
+    lines = pulls.source_of(previously.softmax).splitlines()
+    code = deck(pull("previously.softmax", ":lines: 1,3-4"))[0].pre.get_text()
+    assert code.rstrip().splitlines() == [lines[0], *lines[2:4]]
+    code = deck(pull("previously.softmax", ":lines: 4"))[0].pre.get_text()
+    assert code.rstrip() == lines[3].strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "last"),
+    [("previously.softmax", "4-5", 4), ("previously.softmax", "x", 4), ("eq-one", "1", 0)],
+)
+def test_lines_that_are_not_there_stop_the_build(deck, name, asked, last):
+    with pytest.raises(ExtensionError, match=f"lines: expected some of 1-{last}, got '{asked}'"):
+        deck(pull(name, f":lines: {asked}"))
 
 
 def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(deck):
