@@ -6,12 +6,14 @@ sphinx-revealjs brings, only the player is used: its builder would make a second
 
 import re
 from importlib.resources import files
+from math import inf
 from pathlib import Path, PurePosixPath
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
@@ -22,6 +24,7 @@ FOLDER = "book/slides/"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
 GENERATED = {"__pycache__", ".ipynb_checkpoints"}
+logger = logging.getLogger(__name__)
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
 
 
@@ -206,13 +209,16 @@ def admit_decks(app, config):
 
 
 def drop_old_pdfs(app):
-    """Remove the PDFs that are older than anything they may show."""
-    source = Path(app.srcdir)
+    """Remove the PDFs that are older than anything they may show: any page, but no other deck."""
+    source, decks = Path(app.srcdir), Path(app.srcdir, FOLDER)
     sources = [*source.glob("_*.yml"), *source.glob("book/**/*"), *source.glob("src/**/*.py")]
-    newest = max(path.lstat().st_mtime for path in sources if not GENERATED & {*path.parts})
-    for pdf in Path(app.outdir).rglob("slides/*.pdf"):
-        if pdf.stat().st_mtime < newest:
+    shared = [p for p in sources if not GENERATED & {*p.parts} and decks not in (p, p.parent)]
+    for pdf in sorted(Path(app.outdir, FOLDER).glob("*.pdf")):
+        own = decks / f"{pdf.stem.removesuffix('-notes')}.md"
+        may_show = [*shared, own] if own.exists() else []
+        if pdf.stat().st_mtime < max((path.lstat().st_mtime for path in may_show), default=inf):
             pdf.unlink()
+            logger.info("removed %s, which is older than what it shows", pdf.name)
 
 
 def mark_deck(app, doctree):

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import re
 from pathlib import Path
 from textwrap import dedent
@@ -171,6 +172,27 @@ def deck(chapter):
 
 def pull(name, *options):
     return "\n".join([f":::{{pull}} {name}", *options, ":::"])
+
+
+def test_printed_deck_goes_when_it_is_older_than_what_it_shows(chapter, tmp_path):
+    slides = chapter("", files={"slides/other.md": "# Other\n"}) / "slides"
+
+    def kept(*newer):
+        """The PDFs that are left, when all were printed before these files were changed."""
+        names = "chapter.pdf", "chapter-notes.pdf", "other.pdf", "gone.pdf"
+        sources = (path for path in tmp_path.glob("book/**/*") if path.is_file())
+        for path in (*sources, *(slides / name for name in names)):
+            path.touch()
+            os.utime(path, (1e9, 1e9))
+        for path in newer:
+            os.utime(tmp_path / "book" / path, (2e9, 2e9))
+        assert not build(tmp_path)
+        return {path.name for path in slides.glob("*.pdf")}
+
+    assert kept() == {"chapter.pdf", "chapter-notes.pdf", "other.pdf"}
+    assert kept("slides/other.md") == {"chapter.pdf", "chapter-notes.pdf"}
+    assert kept("slides/chapter.md") == {"other.pdf"}
+    assert kept("chapter.md") == set()
 
 
 def test_every_section_is_a_slide_with_its_notes_and_its_place_in_the_book(deck):
