@@ -119,6 +119,16 @@ def source_of(function):
     return "\n".join(lines)
 
 
+def link_to_section(app, here, docname, node):
+    """The link to the section of a node."""
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    page, title = app.env.titles[docname].astext(), node.next_node(nodes.title).astext()
+    whole = isinstance(node.parent, nodes.document)
+    text = nodes.Text(page if whole else f"{page}: {title}")
+    return make_refnode(app.builder, here, docname, "" if whole else node["ids"][0], text)
+
+
 class FillPulls(SphinxPostTransform):
     """Put each piece in its place."""
 
@@ -132,7 +142,8 @@ class FillPulls(SphinxPostTransform):
                 docname, node = cell(self.env, name)
             function = pydoc.locate(name) if name.startswith(PACKAGE) else None
             if docname:
-                piece, place["origin"] = self.copies(docname, node), self.section(docname, node)
+                piece = self.copies(docname, node)
+                place["origin"] = link_to_section(self.app, self.env.docname, docname, node)
             elif inspect.isfunction(function):
                 code = source_of(function)
                 piece = [nodes.literal_block(code, code, language="python")]
@@ -190,23 +201,12 @@ class FillPulls(SphinxPostTransform):
         if any(much > few for much, few in zip(size, FEW)):
             code["classes"].append("small")
 
-    def section(self, docname, node):
-        """The link to the section of a node."""
-        while not isinstance(node, nodes.section):
-            node = node.parent
-        page, title = self.env.titles[docname].astext(), node.next_node(nodes.title).astext()
-        if isinstance(node.parent, nodes.document):
-            return self.link(docname, "", page)
-        return self.link(docname, node["ids"][0], f"{page}: {title}")
-
     def reference(self, function):
         """The link to what the book says of a function, if it does."""
         name = f"{function.__module__}.{function.__qualname__}"
         entry = self.env.get_domain("py").objects.get(name)
-        return entry and self.link(entry.docname, entry.node_id, function.__qualname__)
-
-    def link(self, docname, target, text):
-        return make_refnode(self.app.builder, self.env.docname, docname, target, nodes.Text(text))
+        place = entry and (entry.docname, entry.node_id, nodes.Text(function.__qualname__))
+        return entry and make_refnode(self.app.builder, self.env.docname, *place)
 
     def fail(self, place, why):
         source = f"{self.env.doc2path(self.env.docname)}:{get_node_line(place)}"

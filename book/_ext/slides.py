@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
-from pulls import pull
+from pulls import link_to_section, pull, tree_of
 
 FOLDER = "book/slides/"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
@@ -149,12 +149,19 @@ class MakeSlides(SphinxPostTransform):
         here, chapter = self.env.docname, chapter_of(self.env, self.env.docname)
         name = nodes.Text(self.env.titles[chapter].astext())
         origins = [make_refnode(self.app.builder, here, chapter, "", name)]
+        sections = {
+            section.next_node(nodes.title).astext(): section
+            for section in tree_of(self.env, chapter).findall(nodes.section)
+        }
         for page in slides[1:]:
-            found = (place["origin"] for place in page.findall(pull))
+            found = [place["origin"] for place in page.findall(pull)]
+            if same := sections.get(page.next_node(heading).astext()):
+                found.append(link_to_section(self.app, here, chapter, same))
             origins.append(next(filter(None, found), None))
         for number, page in enumerate(slides):
             near = [*origins[number:], *reversed(origins[:number])]  # for one that shows no piece
             origin = next(filter(None, near)).deepcopy()
+            origin["target"], origin["rel"] = "_blank", "noopener"  # the show goes on
             page[0] += where("", "", origin, nodes.inline("", f"{number + 1} / {len(slides)}"))
         title.replace_self(slides)
 

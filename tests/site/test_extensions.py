@@ -212,6 +212,13 @@ def test_every_section_is_a_slide_with_its_notes_and_its_place_in_the_book(deck)
     assert second.aside.link["href"] == "../../_static/katex.min.css"
 
 
+def test_slide_leads_to_the_section_of_its_name_beside_the_show(deck):
+    _, piece, named = deck(f"## One\n{pull('note-one')}\n## Chapter\n")
+    assert piece.footer.a["href"] == "../chapter.html#section"
+    assert named.footer.a["href"] == "../chapter.html"
+    assert {slide.footer.a["target"] for slide in (piece, named)} == {"_blank"}
+
+
 @pytest.mark.parametrize("end", [".", " .", "\\,.", "\\ .", ","])
 def test_pulled_equation_has_its_number_and_no_full_stop(deck, end):
     slide = deck(pull("eq-one"), CHAPTER.replace("a = 1 .", f"a = 1{end}"))[0]

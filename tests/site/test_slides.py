@@ -430,8 +430,9 @@ def test_deck_runs_from_files(visit, built):
     with visit("book/slides/backprop.html", at=at) as tab:
         start(tab)
         assert [*walk(tab)][-1] == tab.evaluate("Reveal.getTotalSlides()") - 1
-        tab.locator(".present footer a").click()
-        tab.wait_for_url("**/book/backprop.html*")
+        with tab.context.expect_page() as opened:
+            tab.locator(".present footer a").click()
+        opened.value.wait_for_url("**/book/backprop.html#take-home")
 
 
 @each_with_notes
