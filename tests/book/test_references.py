@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 import tomllib
 from html import unescape
 from itertools import chain, islice
@@ -9,6 +10,7 @@ from itertools import chain, islice
 import notebooks
 import numpy as np
 import pytest
+import yaml
 from bench import report
 from bench.peers import BOUNDS, PEERS
 from bench.work import CHAPTER, CHAPTER_EPOCHS, WORKS
@@ -111,23 +113,60 @@ def test_every_option_that_a_page_names_is_one_of_a_pull(path):
 # Versions
 
 
+PYPROJECT = tomllib.loads(read("pyproject.toml"))
+PROJECT = PYPROJECT["project"]
+PINS = dict(re.findall(r"^([\w-]+)==([^\s;]+)", read("requirements.txt"), re.MULTILINE))
+TESTED = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+
+
+def python_of(job):
+    """The Python that the workflow of the tests sets up for a job."""
+    return next(step["with"]["python-version"] for step in job["steps"] if "with" in step)
+
+
 def test_pins_are_what_the_project_asks_for():
-    project = tomllib.loads(read("pyproject.toml"))["project"]
-    pins = dict(re.findall(r"^([\w-]+)==([^\s;]+)", read("requirements.txt"), re.MULTILINE))
-    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    extras = chain(*PROJECT["optional-dependencies"].values())
+    wanted = chain(PROJECT["dependencies"], extras, PYPROJECT["build-system"]["requires"])
     for requirement in map(Requirement, wanted):
-        assert requirement.specifier.contains(pins[requirement.name.lower()]), requirement
+        pin = PINS[requirement.name.lower().replace("_", "-")]
+        assert requirement.specifier.contains(pin), requirement
+    for requirement in map(Requirement, PYPROJECT["tool"]["uv"]["constraint-dependencies"]):
+        assert requirement.specifier.contains(PINS[requirement.name]), requirement
 
 
 def test_every_python_that_runs_the_book_is_one_that_the_package_allows():
-    allowed = SpecifierSet(tomllib.loads(read("pyproject.toml"))["project"]["requires-python"])
+    allowed = SpecifierSet(PROJECT["requires-python"])
     (binder,) = re.findall(r"^python-([\d.]+)$", read(".binder/runtime.txt").strip())
-    (tested,) = re.findall(r"python: (\[.+\])", read(".github/workflows/test.yml"))
     (publishing,) = re.findall(r'python-version: "(.+)"', read(".github/workflows/publish.yml"))
-    tested = re.findall(r'"(.+?)"', tested)
+    tested = TESTED["test"]["strategy"]["matrix"]["python"]
     assert all(version in allowed for version in tested)
-    assert {binder, publishing} <= set(tested)
+    others = {python_of(job) for name, job in TESTED.items() if name != "test"}
+    assert {binder, publishing, *others} <= set(tested)
     assert f">={tested[0]}" == str(allowed)
+    named = [name.split(" :: ")[-1] for name in PROJECT["classifiers"] if ":: 3." in name]
+    assert named == tested
+
+
+def test_binder_needs_what_the_chapters_import_with_the_pins_of_the_book():
+    pins, *needs, package = read(".binder/requirements.txt").split("\n")[:-1]
+    assert (pins, package) == ("-c ../requirements.txt", ".")
+    chapters = [path for path in BOOK.glob("*.ipynb") if notebooks.is_chapter(path)]
+    cells = [cell for path in chapters for cell in notebooks.read(path).cells]
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE))
+    brought = {"IPython", "PIL", "contourpy"}  # by Jupyter and matplotlib
+    assert imported - set(sys.stdlib_module_names) == {*needs, *brought, "previously"}
+
+
+def test_commands_without_make_are_those_that_the_workflow_runs():
+    job = TESTED["without-make"]
+    on_windows = job["strategy"]["matrix"]["include"][0]
+
+    def command(step):
+        return re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda name: on_windows[name[1]], step["run"])
+
+    commands = "\n".join(command(step) for step in job["steps"] if "run" in step)
+    assert f"```\n{commands}\n```" in read("README.md")
 
 
 # Notation
