@@ -67,7 +67,7 @@ bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTor
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 
 floor: .venv-floor/ready ## run package, prose and chapters with the oldest NumPy and matplotlib that the package allows
-	.venv-floor/bin/python -m pytest --nbval-lax --numprocesses auto --maxprocesses 4 tests/package tests/book book
+	.venv-floor/bin/python -m pytest --nbval-lax --numprocesses auto --maxprocesses 4 --ignore tests/book/test_speed.py tests/package tests/book book
 
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench .venv-floor _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

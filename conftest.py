@@ -100,7 +100,8 @@ def pytest_terminal_summary(terminalreporter, config):
 
     def formulas(outcome):
         reports = terminalreporter.getreports(outcome)
-        named = (dict(report.user_properties).get("equations", ()) for report in reports)
+        noted = (getattr(report, "user_properties", ()) for report in reports)  # a file has none
+        named = (dict(properties).get("equations", ()) for properties in noted)
         return {name for names in named for name in names}
 
     passed = [report.nodeid for report in terminalreporter.getreports("passed")]
