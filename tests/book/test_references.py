@@ -1,11 +1,14 @@
 """What a page or a file names exists, and is what it says of it."""
 
 import inspect
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from html import unescape
 from itertools import chain, islice
+from pathlib import Path
 
 import notebooks
 import numpy as np
@@ -77,6 +80,44 @@ def test_readme_lists_every_target_of_the_makefile():
     assert listed == TARGETS - {"help"}  # which prints the same list
     (phony,) = re.findall(r"^\.PHONY: (.+)", read("Makefile"), re.MULTILINE)
     assert set(phony.split()) == TARGETS
+
+
+def made(folder, *arguments, rule="", **variables):
+    """What make prints in a folder that holds the Makefile, and a rule more."""
+    (folder / "Makefile").write_text(f"{read('Makefile')}\n{rule}\n", "utf-8")
+    command = ["make", *arguments, f"BIN={Path(sys.executable).parent}"]
+    environment = os.environ | variables
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_environment_that_was_not_finished_is_emptied(tmp_path):
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    (tmp_path / ".venv").mkdir()
+    assert "-m venv --clear .venv\n" in made(tmp_path, "--dry-run", ".venv/ready")
+    (tmp_path / ".venv/ready").touch()
+    os.utime(tmp_path / ".venv/ready", (0, 0))
+    finished = made(tmp_path, "--dry-run", ".venv/ready")
+    assert "-m venv  .venv\n" in finished
+    assert finished.index("rm -f .venv/ready") < finished.index("-m pip") < finished.index("touch")
+
+
+def test_variables_of_another_environment_do_not_count(tmp_path):
+    theirs = dict.fromkeys(
+        ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_DRY_RUN", "JUPYTER_PATH"), "x"
+    )
+    shown = made(tmp_path, "show", rule="show: ; @env", **theirs)
+    assert not {line.split("=")[0] for line in shown.splitlines()} & theirs.keys()
+
+
+def test_address_that_make_prints_can_be_followed(tmp_path):
+    folder = tmp_path / "a cours d'été"
+    folder.mkdir()
+    shown = made(folder, "show", rule="show: ; @$(ADDRESSES) page.html")
+    assert shown == f"{(folder / 'page.html').as_uri()}\n"
+    assert re.fullmatch(r"file:///[\w/.%'-]+\n", shown, re.ASCII)
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
