@@ -152,6 +152,7 @@ def execute(notebook, slides):
         timeout=600,
         coalesce_streams=True,
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # a warning would stand in the midst of our lines
         resources={"metadata": {"path": str(BOOK)}},
     )
     with client.setup_kernel():
