@@ -3,6 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+PIP := -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --no-user
+ADDRESSES := $(BIN)/python -c "import pathlib, sys; print(*[pathlib.Path(f).resolve().as_uri() for f in sys.argv[1:]], sep='\n')"
+# What another environment has set would lead pip, Python or Jupyter out of this one.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
 # The notebooks that git calls changed, or whose decks are.
 CHANGED = $(wildcard $(shell git diff --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
@@ -11,10 +16,11 @@ help: ## list the targets
 
 book: $(READY) ## build the book and print where to open it
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
-	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html or run make serve."
+	@echo "The book is built. Open this address, or run make serve:"
+	@$(ADDRESSES) _build/html/index.html
 
 slides: book ## build the book with its slides and print where to open these
-	@ls _build/html/book/slides/*.html | sed 's|^|file://$(CURDIR)/|'
+	@$(ADDRESSES) _build/html/book/slides/*.html
 	@echo "With notes and clock in a second window (key S): make serve, then http://127.0.0.1:8000/slides/"
 
 slides-pdf: book ## print the slides to PDF, with and without notes, and link them (needs a Chromium)
@@ -60,23 +66,40 @@ bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTor
 	PYTHONPATH=src:tests/tools $(PYTHON) -m bench.gpu
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 
+floor: .venv-floor/ready ## run package, prose and chapters with the oldest NumPy and matplotlib that the package allows
+	.venv-floor/bin/python -m pytest --nbval-lax --numprocesses auto --maxprocesses 4 --ignore tests/book/test_speed.py tests/package tests/book book
+
 clean: ## remove the environment and everything built
-	rm -rf .venv .venv-bench _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-bench .venv-floor _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# An environment that an interrupted pip left half-filled looks whole to pip: it is emptied.
+define install-into
+	@echo "Installing what $< pins into $(@D): once, a few minutes …"
+	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(@D)
+	@rm -f $@
+	$(@D)/bin/python $(INSTALL) --requirement $<
+	$(@D)/bin/python $(INSTALL) --no-deps --editable .
+endef
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c "import ensurepip, venv" || \
 	  { echo "Python has no venv module. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(install-into)
+	@$(BIN)/python $(PIP) check
+	@$(BIN)/python -c "import previously.plot, autograd, jupyter_book, jupyterlab, nbval, playwright, quickjs"
 	@touch $@
 
 .venv-bench/ready: tests/tools/bench/requirements.txt $(READY)
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --requirement tests/tools/bench/requirements.txt
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(install-into)
+	@.venv-bench/bin/python -c "import previously, jax, sklearn, torch"
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu clean
+# The floor of the dependencies: "numpy>=2.0" is numpy==2.0.*
+.venv-floor/ready: requirements.txt pyproject.toml
+	$(install-into)
+	.venv-floor/bin/python $(INSTALL) $(shell sed -n '/^dependencies/s/[^"]*"\([^">]*\)>=\([^"]*\)"[^"]*/"\1==\2.*" /gp' pyproject.toml)
+	@touch $@
+
+.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu floor clean

@@ -21,6 +21,12 @@ REPAIRS = {
     '<span class="(?:n|nn|nx|p|w)">([^<]*)</span>': r"\1",  # has the colour of code without it
 }
 
+# Services that open a student's notebook, from the branch to which a workflow publishes them all.
+SERVICES = {
+    "Open in Colab": "https://colab.research.google.com/github/{}/blob/notebooks/{}.ipynb",
+    "Open on Binder": "https://mybinder.org/v2/gh/{}/notebooks?urlpath=lab/tree/{}.ipynb",
+}
+
 
 class RemoveComments(SphinxTransform):
     """Drop HTML comments, such as markers, which titles and alternative texts would show."""
@@ -42,7 +48,6 @@ def need_repository(app, config):
     if not options.get("repository_url"):
         for name in ("repository_button", "edit_page_button", "issues_button"):
             options.pop(f"use_{name}", None)
-        options.pop("launch_buttons", None)
 
 
 def add_labels(app, env):
@@ -86,6 +91,16 @@ def move_scripts(app, context):
     context["body"] = re.sub("<script>(.+?)</script>", move, context["body"], flags=re.DOTALL)
 
 
+def services(app, pagename):
+    """The addresses at which services open the notebook of a page: they look on GitHub."""
+    repository = app.config.html_theme_options.get("repository_url", "").strip("/")
+    name = repository.removeprefix("https://github.com/")
+    if name == repository:
+        return {}
+    notebook = pagename.rpartition("/")[2]
+    return {text: address.format(name, notebook) for text, address in SERVICES.items()}
+
+
 def finish_page(app, pagename, templatename, context, doctree):
     """Mend the HTML, and find a description and a picture for those who find or share the page."""
     for fault, mended in REPAIRS.items():
@@ -97,6 +112,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
     image = doctree and doctree.next_node(nodes.image)
     context["preview"] = image and f"_images/{Path(image['uri']).name}"  # as it was written
+    context["services"] = services(app, pagename)
     context["site_address"] = app.config.html_baseurl
 
 

@@ -20,6 +20,11 @@ EXCEPTIONS = {
         "Python 3.11": "a version",
         "CC BY 4.0": "a licence",
     },
+    "teach.md": {
+        "2,000": "students, as an example",
+        "Python 3.11": "a version",
+        "0.7 GB": "measured once, on a JupyterHub",
+    },
 }
 
 # What must be checked: decimals, percentages, integers from 100 on, fractions; in math, powers of

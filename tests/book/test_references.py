@@ -1,14 +1,19 @@
 """What a page or a file names exists, and is what it says of it."""
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from html import unescape
 from itertools import chain, islice
+from pathlib import Path
 
 import notebooks
 import numpy as np
 import pytest
+import yaml
 from bench import report
 from bench.peers import BOUNDS, PEERS
 from bench.work import CHAPTER, CHAPTER_EPOCHS, WORKS
@@ -77,6 +82,44 @@ def test_readme_lists_every_target_of_the_makefile():
     assert set(phony.split()) == TARGETS
 
 
+def made(folder, *arguments, rule="", **variables):
+    """What make prints in a folder that holds the Makefile, and a rule more."""
+    (folder / "Makefile").write_text(f"{read('Makefile')}\n{rule}\n", "utf-8")
+    command = ["make", *arguments, f"BIN={Path(sys.executable).parent}"]
+    environment = os.environ | variables
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def test_environment_that_was_not_finished_is_emptied(tmp_path):
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    (tmp_path / ".venv").mkdir()
+    assert "-m venv --clear .venv\n" in made(tmp_path, "--dry-run", ".venv/ready")
+    (tmp_path / ".venv/ready").touch()
+    os.utime(tmp_path / ".venv/ready", (0, 0))
+    finished = made(tmp_path, "--dry-run", ".venv/ready")
+    assert "-m venv  .venv\n" in finished
+    assert finished.index("rm -f .venv/ready") < finished.index("-m pip") < finished.index("touch")
+
+
+def test_variables_of_another_environment_do_not_count(tmp_path):
+    theirs = dict.fromkeys(
+        ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_DRY_RUN", "JUPYTER_PATH"), "x"
+    )
+    shown = made(tmp_path, "show", rule="show: ; @env", **theirs)
+    assert not {line.split("=")[0] for line in shown.splitlines()} & theirs.keys()
+
+
+def test_address_that_make_prints_can_be_followed(tmp_path):
+    folder = tmp_path / "a cours d'été"
+    folder.mkdir()
+    shown = made(folder, "show", rule="show: ; @$(ADDRESSES) page.html")
+    assert shown == f"{(folder / 'page.html').as_uri()}\n"
+    assert re.fullmatch(r"file:///[\w/.%'-]+\n", shown, re.ASCII)
+
+
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
 def test_every_file_that_a_guide_names_exists(path):
     links = re.findall(r"\]\((?!http|#)([^)]+)\)", notebooks.text_of(path))
@@ -111,23 +154,60 @@ def test_every_option_that_a_page_names_is_one_of_a_pull(path):
 # Versions
 
 
+PYPROJECT = tomllib.loads(read("pyproject.toml"))
+PROJECT = PYPROJECT["project"]
+PINS = dict(re.findall(r"^([\w-]+)==([^\s;]+)", read("requirements.txt"), re.MULTILINE))
+TESTED = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+
+
+def python_of(job):
+    """The Python that the workflow of the tests sets up for a job."""
+    return next(step["with"]["python-version"] for step in job["steps"] if "with" in step)
+
+
 def test_pins_are_what_the_project_asks_for():
-    project = tomllib.loads(read("pyproject.toml"))["project"]
-    pins = dict(re.findall(r"^([\w-]+)==([^\s;]+)", read("requirements.txt"), re.MULTILINE))
-    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    extras = chain(*PROJECT["optional-dependencies"].values())
+    wanted = chain(PROJECT["dependencies"], extras, PYPROJECT["build-system"]["requires"])
     for requirement in map(Requirement, wanted):
-        assert requirement.specifier.contains(pins[requirement.name.lower()]), requirement
+        pin = PINS[requirement.name.lower().replace("_", "-")]
+        assert requirement.specifier.contains(pin), requirement
+    for requirement in map(Requirement, PYPROJECT["tool"]["uv"]["constraint-dependencies"]):
+        assert requirement.specifier.contains(PINS[requirement.name]), requirement
 
 
 def test_every_python_that_runs_the_book_is_one_that_the_package_allows():
-    allowed = SpecifierSet(tomllib.loads(read("pyproject.toml"))["project"]["requires-python"])
+    allowed = SpecifierSet(PROJECT["requires-python"])
     (binder,) = re.findall(r"^python-([\d.]+)$", read(".binder/runtime.txt").strip())
-    (tested,) = re.findall(r"python: (\[.+\])", read(".github/workflows/test.yml"))
     (publishing,) = re.findall(r'python-version: "(.+)"', read(".github/workflows/publish.yml"))
-    tested = re.findall(r'"(.+?)"', tested)
+    tested = TESTED["test"]["strategy"]["matrix"]["python"]
     assert all(version in allowed for version in tested)
-    assert {binder, publishing} <= set(tested)
+    others = {python_of(job) for name, job in TESTED.items() if name != "test"}
+    assert {binder, publishing, *others} <= set(tested)
     assert f">={tested[0]}" == str(allowed)
+    named = [name.split(" :: ")[-1] for name in PROJECT["classifiers"] if ":: 3." in name]
+    assert named == tested
+
+
+def test_binder_needs_what_the_chapters_import_with_the_pins_of_the_book():
+    pins, *needs, package = read(".binder/requirements.txt").split("\n")[:-1]
+    assert (pins, package) == ("-c ../requirements.txt", ".")
+    chapters = [path for path in BOOK.glob("*.ipynb") if notebooks.is_chapter(path)]
+    cells = [cell for path in chapters for cell in notebooks.read(path).cells]
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE))
+    brought = {"IPython", "PIL", "contourpy"}  # by Jupyter and matplotlib
+    assert imported - set(sys.stdlib_module_names) == {*needs, *brought, "previously"}
+
+
+def test_commands_without_make_are_those_that_the_workflow_runs():
+    job = TESTED["without-make"]
+    on_windows = job["strategy"]["matrix"]["include"][0]
+
+    def command(step):
+        return re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda name: on_windows[name[1]], step["run"])
+
+    commands = "\n".join(command(step) for step in job["steps"] if "run" in step)
+    assert f"```\n{commands}\n```" in read("README.md")
 
 
 # Notation

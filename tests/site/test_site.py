@@ -734,13 +734,23 @@ def test_every_icon_of_the_stylesheet_is_in_the_font(built):
 
 
 def test_buttons_that_need_a_repository_wait_for_its_address(built, elsewhere):
-    def hosts(built):
-        links = [soup(built / f"html/{page}.html").select("#actions a[href]") for page in PAGES]
-        return {urlsplit(link["href"]).netloc for page in links for link in page}
+    def links(built, page):
+        menu = soup(built / f"html/{page}.html").select("#actions a[href]")
+        return {link["href"] for link in menu if "//" in link["href"]}
 
-    launch = {"mybinder.org", "colab.research.google.com"}
-    assert launch.isdisjoint(hosts(built))
-    assert launch <= hosts(elsewhere)
+    repository = "https://github.com/someone/somewhere"
+    for page in PAGES:
+        assert not links(built, page)
+        chapter = page.removeprefix("book/")
+        services = {
+            f"https://colab.research.google.com/github/someone/somewhere/blob/notebooks/{chapter}.ipynb",
+            f"https://mybinder.org/v2/gh/someone/somewhere/notebooks?urlpath=lab/tree/{chapter}.ipynb",
+        }
+        of_the_repository = {link for link in links(elsewhere, page) if link.startswith(repository)}
+        assert of_the_repository
+        is_chapter = chapter in {"sgd", "backprop", "end_to_end"}
+        others = links(elsewhere, page) - of_the_repository
+        assert others == (services if is_chapter else set())
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ def main():
             sys.exit(
                 f"Printing needs a Chromium, try `playwright install chromium`: {error.message}"
             )
-        for deck in decks:
+        for count, deck in enumerate(decks, 1):
+            print(f"{count} of {len(decks)}: {deck.stem} …", flush=True)
             for pdf in print_deck(browser, deck, DECKS):
                 print(pdf)
         browser.close()

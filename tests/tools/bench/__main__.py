@@ -15,6 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import count
 from statistics import median, quantiles
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -228,9 +229,20 @@ def machine():
         yield name, version(package)
 
 
+THREADS = (1, 2)[: len(CORES) or 2]
+LASTING = ["previously", "JAX, a call a step", "JAX, a call an epoch"]
+JOBS = [  # epochs, repetitions and contestants of the job of the chapter
+    (CHAPTER_EPOCHS // 10, 3, PEERS),
+    (CHAPTER_EPOCHS, 5, PEERS),
+    (CHAPTER_EPOCHS * 10, 5, LASTING),  # where the others are far behind
+]
+PARTS = len(WORKS) * (1 + len(THREADS)) + len(JOBS) + 1 + len(GROWTH)
+number = count(1)
+
+
 def part(title, rows):
-    """Say what is going on, do it, and say how long it took."""
-    print(f"{title} …", end=" ", flush=True)
+    """Say what is going on and how far, do it, and say how long it took."""
+    print(f"{next(number)} of {PARTS}: {title} …", end=" ", flush=True)
     begin = time.perf_counter()
     rows = list(rows)
     print(f"{time.perf_counter() - begin:.0f} s", flush=True)
@@ -250,7 +262,7 @@ def main():
     print(f"All contestants compute the same: in float64 to {worst:.0e}.")
 
     races = []
-    for threads in (1, 2)[: len(CORES) or 2]:
+    for threads in THREADS:
         use(threads)
         for name, work in WORKS.items():
             repetitions = 21 if threads == 1 else 11
@@ -260,12 +272,7 @@ def main():
 
     use(1)
     runs = []
-    lasting = ["previously", "JAX, a call a step", "JAX, a call an epoch"]
-    for epochs, repetitions, names in (
-        (CHAPTER_EPOCHS // 10, 3, PEERS),
-        (CHAPTER_EPOCHS, 5, PEERS),
-        (CHAPTER_EPOCHS * 10, 5, lasting),  # where the others are far behind
-    ):
+    for epochs, repetitions, names in JOBS:
         title = f"the chapter's job, {epochs * CHAPTER.steps} steps"
         runs += part(title, jobs(epochs, repetitions, names))
     store("jobs", runs)

@@ -106,8 +106,10 @@ def tests():
 def main():
     """Write the table, once all is known: the book, which shows it, is built meanwhile."""
     rows = []
-    for part in (imports, builds, tests):
-        print(f"the project's own clock, {part.__name__} …", end=" ", flush=True)
+    parts = (imports, builds, tests)
+    for count, part in enumerate(parts, 1):
+        title = f"the project's own clock, {count} of {len(parts)}: {part.__name__}"
+        print(f"{title} …", end=" ", flush=True)
         begin = time.perf_counter()
         rows += [
             {"what": what, "seconds": f"{value:.3g}", "of which most": most}

@@ -134,7 +134,8 @@ def main():
     print("\n".join(f"{fact['what']}: {fact['value']}" for fact in facts), flush=True)
     store("gpu-machine", facts)
     rows = []
-    for size in SIZES:
+    for count, size in enumerate(SIZES, 1):
+        print(f"{count} of {len(SIZES)} …", flush=True)
         rows += race(*size)
         for row in rows[-len(FIELD) :]:
             print("width {width}, B {B}, {contestant}: {us} µs a step".format(**row), flush=True)
