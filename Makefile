@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# What students get, and what it is made of.
+ARCHIVE := _build/html/notebooks/previously-on.zip
+SOURCES := $(wildcard _*.yml *.toml requirements.txt book/*.* book/*/*.* src/previously/*.*)
 # The notebooks that git calls changed, or whose decks are.
 CHANGED = $(wildcard $(shell git diff --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
@@ -24,8 +27,15 @@ slides-pdf: book ## print the slides to PDF, with and without notes, and link th
 serve: book ## build the book and serve it on this machine
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-lab: $(READY) ## open the chapters in JupyterLab
+lab: $(ARCHIVE) ## open copies of the notebooks in JupyterLab, yours to change, in work/
+	$(BIN)/python tests/tools/work.py
+	$(BIN)/jupyter lab work
+
+edit: $(READY) ## open the sources of the chapters in JupyterLab
 	$(BIN)/jupyter lab book
+
+students: $(ARCHIVE) ## run what students get, in a new environment, and compare it with the chapters
+	PYTHONPATH=book/_ext $(BIN)/python tests/tools/fresh.py
 
 test: lint ## run every test: package, notebooks, prose, site
 	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4
@@ -63,6 +73,9 @@ bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTor
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
+$(ARCHIVE): $(SOURCES)
+	$(MAKE) book
+
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
@@ -79,4 +92,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu clean
+.PHONY: help book slides slides-pdf serve lab edit students test check lint notebooks misprints lighthouse bench pairs bench-gpu clean
