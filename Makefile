@@ -29,7 +29,7 @@ serve: book ## build the book and serve it on this machine
 
 lab: $(ARCHIVE) ## open copies of the notebooks in JupyterLab, yours to change, in work/
 	$(BIN)/python tests/tools/work.py
-	$(BIN)/jupyter lab work
+	$(BIN)/jupyter lab work --LabApp.labextensions_path="[]" # without MyST, which would number formulas again
 
 edit: $(READY) ## open the sources of the chapters in JupyterLab
 	$(BIN)/jupyter lab book

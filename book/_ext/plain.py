@@ -26,9 +26,12 @@ ANSWER = re.compile(
     r"<details>\n<summary>[^<]*solution[^<]*</summary>.*?</details>\s*",
     re.IGNORECASE | re.DOTALL,
 )
-# What only MyST understands.
+GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+COLOUR = re.compile(rf"\\textcolor(\{{#\w+\}})({GROUP})")
+# What only MyST understands, and what MathJax 2 does not, which Colab and nbconvert typeset with.
 RAW = re.compile(
-    r"^ *:::|^ *```\{|\{[\w:-]+\}`|^\([\w-]+\)=|^\+\+\+|^%|\$\$ *\(|<!--", re.MULTILINE
+    r"^ *:::|^ *```\{|\{[\w:-]+\}`|^\([\w-]+\)=|^\+\+\+|^%|\$\$ *\(|<!--|\\textcolor",
+    re.MULTILINE,
 )
 
 
@@ -112,6 +115,7 @@ class Plain:
         text = DISPLAY.sub(self.display, without_markers(text))
         text = TARGET.sub(lambda m: (m[2] or "") + anchor(m[1]) + "\n\n" * (not m[2]), text)
         text = LINK.sub(self.link, text)
+        text = COLOUR.sub(r"{\\color\1\2}", text)  # whether \color takes one argument or two
         if raw := RAW.search(text):
             source = self.env.doc2path(self.docname)
             raise ExtensionError(f"{source}: cell {cell}: no plain form is known of {raw[0]!r}")

@@ -123,6 +123,16 @@ def test_what_has_no_plain_form_stops_the_build(text):
         edition.plain(f"Before.\n\n{text}", "law")
 
 
+def test_colours_are_those_that_every_renderer_knows(folder):
+    """Without a package MathJax gives \\color two arguments, KaTeX one; MathJax 2 has no other."""
+    text = words(read(folder / "backprop.ipynb"))
+    coloured = re.findall(
+        r"\\textcolor(\{#\w+\}\{\w\^\{\(\d\)\}\})", words(chapter("backprop.ipynb"))
+    )
+    assert coloured == re.findall(r"\{\\color(\{#\w+\}\{\w\^\{\(\d\)\}\})\}", text)
+    assert len(coloured) > 20
+
+
 @each
 def test_equations_have_the_numbers_of_the_book(built, folder, name):
     text = words(read(folder / name))
@@ -174,7 +184,7 @@ def test_chapters_have_the_numbers_of_the_book(built, folder, name):
 def test_every_link_leads_somewhere(request, site_of, name):
     html = request.getfixturevalue(site_of) / "html"
     path = html / "notebooks" / name
-    links = [link["href"] for link in rendered(read(path)).find_all("a", href=True)]
+    links = [link["href"] for link in rendered(path).find_all("a", href=True)]
     ours = [link for link in links if not link.startswith("http") or "someone" in link]
     for link in ours:
         address, (_, _, target, _, anchor) = path, urlsplit(link)
