@@ -8,6 +8,9 @@ INSTALL := $(PIP) install --quiet --no-user
 ADDRESSES := $(BIN)/python -c "import pathlib, sys; print(*[pathlib.Path(f).resolve().as_uri() for f in sys.argv[1:]], sep='\n')"
 # What another environment has set would lead pip, Python or Jupyter out of this one.
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
+# What students get, and what it is made of.
+ARCHIVE := _build/html/notebooks/previously-on.zip
+SOURCES := $(wildcard _*.yml *.toml requirements.txt book/*.* book/*/*.* src/previously/*.*)
 # The notebooks that git calls changed, or whose decks are.
 CHANGED = $(wildcard $(shell git diff --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
@@ -30,8 +33,15 @@ slides-pdf: book ## print the slides to PDF, with and without notes, and link th
 serve: book ## build the book and serve it on this machine
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-lab: $(READY) ## open the chapters in JupyterLab
+lab: $(ARCHIVE) ## open copies of the notebooks in JupyterLab, yours to change, in work/
+	$(BIN)/python tests/tools/work.py
+	$(BIN)/jupyter lab work --LabApp.labextensions_path="[]" # without MyST, which would number formulas again
+
+edit: $(READY) ## open the sources of the chapters in JupyterLab
 	$(BIN)/jupyter lab book
+
+students: $(ARCHIVE) ## run what students get, in a new environment, and compare it with the chapters
+	PYTHONPATH=book/_ext $(BIN)/python tests/tools/fresh.py
 
 test: lint ## run every test: package, notebooks, prose, site
 	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4
@@ -81,6 +91,9 @@ define install-into
 	$(@D)/bin/python $(INSTALL) --no-deps --editable .
 endef
 
+$(ARCHIVE): $(SOURCES)
+	$(MAKE) book
+
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "This needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
@@ -102,4 +115,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-floor/bin/python $(INSTALL) $(shell sed -n '/^dependencies/s/[^"]*"\([^">]*\)>=\([^"]*\)"[^"]*/"\1==\2.*" /gp' pyproject.toml)
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu floor clean
+.PHONY: help book slides slides-pdf serve lab edit students test check lint notebooks misprints lighthouse bench pairs bench-gpu floor clean

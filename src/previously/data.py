@@ -1,6 +1,6 @@
 """Data sets: pairs (x, y), one a row, and the ones the book trains on."""
 
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 from numpy.random import Generator
@@ -152,7 +152,7 @@ def load_digits() -> tuple[Dataset, Dataset]:
         E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
         Learning Repository (1998), https://doi.org/10.24432/C50P49, CC BY 4.0: its test set.
     """
-    with np.load(Path(__file__).with_name("digits.npz")) as digits:
+    with (files(__package__) / "digits.npz").open("rb") as file, np.load(file) as digits:
         x = digits["pixels"] / 8.0 - 1.0
         y = np.eye(10)[digits["labels"]]
     test = np.arange(len(x)) % 4 == 3

@@ -67,7 +67,7 @@ def built(book):
 
 @pytest.fixture(scope="session")
 def elsewhere(once, build, tmp_path_factory):
-    """The book with the address of a repository, and a deck more, built where some were printed."""
+    """The book with addresses, other settings and a deck more, built where some were printed."""
 
     def make(out):
         return build_elsewhere(build, tmp_path_factory.mktemp("source"), out)
@@ -79,13 +79,17 @@ def elsewhere(once, build, tmp_path_factory):
 
 def build_elsewhere(build, source, out):
     """Build a copy of the book's sources, changed."""
-    shutil.copytree(ROOT / "book", source / "book")
-    shutil.copy(ROOT / "_toc.yml", source)
+    for folder in ("book", "src"):
+        shutil.copytree(ROOT / folder, source / folder)
+    for name in ("_toc.yml", "pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
     teach = (ROOT / "book/teach.md").read_text("utf-8")
     (example,) = re.findall(r"```\n(# .*?)```", teach, re.DOTALL)
     (source / "book/slides/noise.md").write_text(example, "utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["repository"]["url"] = "https://github.com/someone/somewhere"
+    config["html"]["baseurl"] = "https://someone.github.io/somewhere"
+    config["sphinx"]["config"]["student_outputs"] = False
     (source / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
     printed = out / "_build/html/book/slides"
     printed.mkdir(parents=True)

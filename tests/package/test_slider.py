@@ -1,0 +1,106 @@
+"""Slider: what each of its drawings shows is what the network does at that moment."""
+
+import json
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+from matplotlib.path import Path
+
+from previously import MLP, Dataset, make_spirals, slider, tanh
+
+MODEL = MLP((2, 8, 2, 1), tanh)
+DATASET = make_spirals(20, 0.04, np.random.default_rng(0))
+THETAS = [MODEL.init(np.random.default_rng(seed), gain=2) for seed in range(3)]
+SAID = ["it's the first", "second & <b>", "third"]
+UNIT = 1 / slider.SIDE  # half of it is lost to rounding, on each side of zero
+
+
+@pytest.fixture(scope="module")
+def page():
+    return slider.two_spaces(MODEL, THETAS, DATASET, SAID)
+
+
+def frames(page):
+    """What is said and drawn at each moment."""
+    (stored,) = re.findall("data-frames='(.*?)'", page)
+    said, *paths = json.loads(unescape(stored))
+    return list(zip(said, *paths, strict=True))
+
+
+def places(path, edge):
+    """Where the marks of a path are."""
+    starts = np.array(re.findall(r"M(-?\d+) (-?\d+)", path), float)
+    return (starts * UNIT * 2 - 1) * [edge, -edge]
+
+
+def polygons(path, edge):
+    """The corners of each outline of a path."""
+    for start, steps in re.findall(r"M([-\d ]+)l([-\d ]+)", path):
+        walk = np.array([*start.split(), *steps.split()], float).reshape(-1, 2).cumsum(axis=0)
+        yield (walk * UNIT * 2 - 1) * [edge, -edge]
+
+
+def hidden(theta):
+    return MODEL.forward(theta, DATASET.x)[1][-2]
+
+
+def test_each_moment_says_its_words(page):
+    assert [said for said, *_ in frames(page)] == SAID
+    assert f'max="{len(SAID) - 1}"' in page
+
+
+def test_marks_are_the_points_in_the_hidden_layer(page):
+    for theta, (*_, dots, triangles) in zip(THETAS, frames(page), strict=True):
+        shown = np.concatenate([places(p, slider.HIDDEN_EDGE) for p in (dots, triangles)])
+        assert np.abs(shown - hidden(theta)).max() <= slider.HIDDEN_EDGE * UNIT * (1 + 1e-9)
+
+
+def test_both_shades_hold_the_points_that_the_network_calls_one(page):
+    """A point is inside as often as outlines go around it, so odd is inside."""
+    inputs = np.random.default_rng(1).uniform(-2, 2, (500, 2))
+    for theta, (_, regions, half, *_) in zip(THETAS, frames(page), strict=True):
+        logits = MODEL.predict(theta, inputs)[:, 0]
+        far = np.abs(logits) > 0.1 * np.abs(logits).max()  # from the boundary
+        spaces = (
+            (regions, slider.EDGE, inputs),
+            (half, slider.HIDDEN_EDGE, MODEL.forward(theta, inputs)[1][-2]),
+        )
+        for path, edge, points in spaces:
+            around = [Path(corners).contains_points(points) for corners in polygons(path, edge)]
+            assert np.array_equal(np.sum(around, axis=0)[far] % 2 == 1, logits[far] > 0)
+
+
+def test_grid_is_carried_to_the_hidden_layer(page):
+    for theta, (_, _, _, grid, *_) in zip(THETAS, frames(page), strict=True):
+        starts = np.stack(np.meshgrid(np.linspace(-2.4, 2.4, 81), [-2.4]), -1).reshape(-1, 2)
+        carried = MODEL.forward(theta, starts[8::16])[1][-2]
+        shown = places(grid, slider.HIDDEN_EDGE)[-len(carried) :]
+        assert np.abs(shown - carried).max() <= slider.HIDDEN_EDGE * UNIT * (1 + 1e-9)
+
+
+def test_still_is_the_last_moment(page):
+    drawn = re.findall(r'<path class="frame" d="([^"]*)"', page)
+    assert drawn == list(frames(page)[-1][1:])
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"model": MODEL.sizes}, "model: expected an MLP"),
+        ({"model": MLP((2, 3, 1))}, r"model: expected sizes \(2, …, 2, 1\), got \(2, 3, 1\)"),
+        ({"model": MLP((2, 1))}, "model: expected sizes"),
+        ({"model": MLP((3, 2, 1))}, "model: expected sizes"),
+        ({"dataset": DATASET.x}, "dataset: expected a Dataset"),
+        ({"dataset": Dataset(np.ones((4, 3)), np.ones((4, 1)))}, r"dataset\.x: expected shape"),
+        ({"dataset": Dataset(np.ones((4, 2)), np.eye(4))}, r"dataset\.y: expected shape"),
+        ({"said": SAID[:2]}, "said: expected 3 texts, got 2"),
+        ({"thetas": [], "said": []}, "said: expected 1 texts, got 0"),
+        ({"thetas": [np.ones(3)] * 3}, "theta: expected shape"),
+    ],
+)
+def test_bad_argument_is_named(changed, error):
+    arguments = {"model": MODEL, "thetas": THETAS, "dataset": DATASET, "said": SAID}
+    with pytest.raises((TypeError, ValueError), match=error):
+        slider.two_spaces(**{**arguments, **changed})
