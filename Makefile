@@ -33,6 +33,9 @@ test: lint ## run every test: package, notebooks, prose, site
 check: lint ## run what takes less than a minute: style, package, prose, equations, and the notebooks that you changed
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/package tests/book $(CHANGED)
 
+live: $(READY) ## run every cell of every chapter in a browser, as a reader can; needs PYODIDE, see CONTRIBUTING.md
+	$(BIN)/python -m pytest -m live --numprocesses auto --maxprocesses 4 tests/site
+
 lint: $(READY) ## check the style of all code, notebooks included, and the types of the package
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -79,4 +82,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab test check lint notebooks misprints lighthouse bench pairs bench-gpu clean
+.PHONY: help book slides slides-pdf serve lab test check live lint notebooks misprints lighthouse bench pairs bench-gpu clean
