@@ -24,8 +24,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-AT_START = "live", "matplotlib"  # what the cells need, see cells.js
-# The cells, counted from one, whose text differs in a page: long runs amplify the last bit.
+# The numbers of a page that are others where its cells ran in a browser, as the prose has them.
 DIFFERENT = {}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
 INSTALLED = {
@@ -61,6 +60,10 @@ def fetched(folder, version, name, expected):
     if folder == "download":
         with urlopen(RELEASE.format(version=version, name=name), timeout=60) as response:
             data = response.read()
+    elif not Path(folder, name).is_file():
+        raise ExtensionError(
+            f"PYODIDE={folder}: expected the folder of Pyodide {version}, no {name}"
+        )
     else:
         data = Path(folder, name).read_bytes()
     if (got := sha256(data).hexdigest()) != expected:
@@ -112,14 +115,9 @@ def needed(data):
     if manager := files.get("matplotlib/font_manager.py"):
         # The list of fonts is that of another version, which a page would make anew at every start.
         fonts = json.loads(files["matplotlib/fontlist.json"])
-        fonts["_version"] = int(re.search(rb"__version__ = (\d+)", manager)[1])
-        fonts["afmlist"] = []
-        kept = (
-            font
-            for font in fonts["ttflist"]
-            if not UNUSED.match(f"matplotlib/mpl-data/{font['fname']}")
-        )
-        fonts["ttflist"] = list(kept)
+        version = int(re.search(rb"__version__ = (\d+)", manager)[1])
+        kept = [f for f in fonts["ttflist"] if f"matplotlib/mpl-data/{f['fname']}" in files]
+        fonts |= {"_version": version, "afmlist": [], "ttflist": kept}
         files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
     return files
 
@@ -169,18 +167,16 @@ def write_python(pyodide, root, target):
         name: fetched(pyodide, version, name, expected)
         for name, expected in lock.pop("runtime").items()
     }
-    zips = {name: needed(runtime.pop(name)) for name in [*runtime] if name.endswith(".zip")}
+    zips = {"python_stdlib.zip": needed(runtime.pop("python_stdlib.zip"))}
     for entry in packages.values():
         data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
         zips[entry["file_name"]] = needed(data)
     for entry, files in [*of_this_project(root), *of_this_environment()]:
         packages[entry["name"]], zips[entry["file_name"]] = entry, files
     kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
+    kept["pyodide.asm.wasm"] = runtime.pop("pyodide.asm.wasm")
     for name, data in runtime.items():
-        if name.endswith(".wasm"):
-            kept[name] = data
-        else:
-            (folder / name).write_bytes(data)
+        (folder / name).write_bytes(data)
     lock["files"] = []
     # Compressed here, whatever the host does, and inflated by the browser, not by Python.
     for name, data in kept.items():
@@ -195,21 +191,10 @@ def write_python(pyodide, root, target):
         if path.suffix in (".js", ".css"):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
+    later = {packages[name]["file_name"] for name in INSTALLED}  # when a cell imports them
+    size = sum(file["size"] for file in lock["files"] if file["name"] not in later)
+    lock["megabytes"] = round(size / 1e6)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-    return lock
-
-
-def megabytes(lock):
-    """What the cells of a chapter fetch at the start."""
-    packages, wanted, names = (
-        lock["packages"],
-        ["pyodide.asm.wasm", "python_stdlib.zip"],
-        [*AT_START],
-    )
-    for name in names:
-        wanted.append(packages[name]["file_name"])
-        names += [other for other in packages[name]["depends"] if other not in names]
-    return sum(file["size"] for file in lock["files"] if file["name"] in wanted) / 1e6
 
 
 def add_python(app):
@@ -219,15 +204,12 @@ def add_python(app):
         return
     pyodide, live = os.environ.get("PYODIDE"), Path(app.outdir, "live")
     if not pyodide:
+        shutil.rmtree(live, ignore_errors=True)
         logger.info("PYODIDE is not set: the pages get no button that runs their cells")
         return
     root = Path(app.srcdir)
-    sources = [
-        Path(__file__),
-        *(root / "book/_live").iterdir(),
-        *(root / "src/previously").iterdir(),
-    ]
-    made_of = b"".join(path.read_bytes() for path in sorted(sources) if path.is_file())
+    sources = [*root.glob("book/_live/*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
+    made_of = b"".join(path.read_bytes() for path in sorted(sources))
     target = live / sha256(made_of).hexdigest()[:8]
     if not target.exists():
         shutil.rmtree(live, ignore_errors=True)
@@ -235,7 +217,7 @@ def add_python(app):
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
     app.live = {
         "script": target.relative_to(app.outdir).as_posix() + "/cells.js",
-        "megabytes": round(megabytes(lock)),
+        "megabytes": lock["megabytes"],
     }
 
 
@@ -249,7 +231,8 @@ def offer(app, pagename, templatename, context, doctree):
     """Tell the frame of a page with cells how to run them."""
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
-    context["live"] = app.live if cells else None
+    different = DIFFERENT.get(pagename.rpartition("/")[2], ())
+    context["live"] = app.live and cells and app.live | {"different": different}
 
 
 def setup(app):
