@@ -208,7 +208,7 @@ def add_python(app):
         logger.info("PYODIDE is not set: the pages get no button that runs their cells")
         return
     root = Path(app.srcdir)
-    sources = [*root.glob("book/_live/*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
+    sources = [*root.glob("book/_live/[a-z]*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
     made_of = b"".join(path.read_bytes() for path in sorted(sources))
     target = live / sha256(made_of).hexdigest()[:8]
     if not target.exists():
