@@ -49,6 +49,9 @@ test: lint ## run every test: package, notebooks, prose, site
 check: lint ## run what takes less than a minute: style, package, prose, equations, and the notebooks that you changed
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/package tests/book $(CHANGED)
 
+live: $(READY) ## run every cell of every chapter in a browser, as a reader can; needs PYODIDE, see CONTRIBUTING.md
+	$(BIN)/python -m pytest -m live --numprocesses auto --maxprocesses 4 tests/site
+
 lint: $(READY) ## check the style of all code, notebooks included, and the types of the package
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -115,4 +118,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-floor/bin/python $(INSTALL) $(shell sed -n '/^dependencies/s/[^"]*"\([^">]*\)>=\([^"]*\)"[^"]*/"\1==\2.*" /gp' pyproject.toml)
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab edit students test check lint notebooks misprints lighthouse bench pairs bench-gpu floor clean
+.PHONY: help book slides slides-pdf serve lab edit students test check live lint notebooks misprints lighthouse bench pairs bench-gpu floor clean

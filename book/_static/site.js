@@ -81,3 +81,20 @@ try {
 } catch {} // storage is forbidden
 if (checks && asked === "on") showChecked();
 else checks?.addEventListener("click", showChecked, { once: true });
+
+// Run this page: few ask, so Python comes only then.
+const runs = document.querySelectorAll(".run-page");
+for (const run of runs) {
+  run.addEventListener("click", async () => {
+    const { script } = document.querySelector("#live .run-page").dataset;
+    for (const button of runs) button.disabled = true;
+    try {
+      (await import(new URL(script, location.href))).begin();
+      document.getElementById("actions").hidePopover();
+    } catch {
+      for (const button of runs) button.disabled = false;
+      document.querySelector("#live [role=status]").textContent =
+        "Python could not be loaded. Check the network and press again; pages opened as files cannot run, see the README.";
+    }
+  });
+}

@@ -41,11 +41,15 @@ def once(tmp_path_factory, worker_id):
 def build():
     """Build the book in a folder as `make book` does, and return the warnings."""
 
-    def build(source, out):
+    def build(source, out, pyodide=""):
         command = shutil.which("jupyter-book", path=Path(sys.executable).parent)
         options = ["--path-output", out, "-W", "-n", "--keep-going"]
         result = subprocess.run(
-            [command, "build", source, *options], capture_output=True, text=True, encoding="utf-8"
+            [command, "build", source, *options],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=os.environ | {"PYODIDE": pyodide},
         )
         log = re.sub(r"\x1b\[[\d;]*m", "", result.stdout + result.stderr)
         warnings = [line for line in log.splitlines() if "WARNING:" in line or "ERROR:" in line]
@@ -57,7 +61,7 @@ def build():
 @pytest.fixture(scope="session")
 def book(once, build):
     """The folder of the site, and the warnings of its build."""
-    return once("site", lambda out: build(ROOT, out))
+    return once("site", lambda out: build(ROOT, out, os.environ.get("PYODIDE", "")))
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +116,23 @@ def inline_script(built):
 
 
 @pytest.fixture(scope="session")
-def site(built, inline_script):
-    """The address of the built site, served with a strict Content-Security-Policy."""
+def policy(inline_script):
+    """The strict Content-Security-Policy of the site, with more for its scripts if need be."""
     digest = base64.b64encode(sha256(inline_script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'self'; script-src 'self' 'sha256-{digest}'; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-    )
-    with serve(built / "html", policy) as address:
+
+    def policy(more=""):
+        return (
+            f"default-src 'self'; script-src 'self' 'sha256-{digest}'{more}; "
+            "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+        )
+
+    return policy
+
+
+@pytest.fixture(scope="session")
+def site(built, policy):
+    """The address of the built site, served with a strict Content-Security-Policy."""
+    with serve(built / "html", policy()) as address:
         yield address
 
 

@@ -1,0 +1,243 @@
+"""Python for the pages: what a browser needs to run the cells where they stand, in `live/`.
+
+The runtime and the libraries are Pyodide's, pinned in `book/_live/pyodide-lock.json`. They come
+from the folder that PYODIDE names, or from the release where PYODIDE is `download`. Without either
+the pages get no button.
+"""
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from gzip import compress
+from hashlib import sha256
+from importlib.metadata import distribution
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
+# The numbers of a page that are others where its cells ran in a browser, as the prose has them.
+DIFFERENT = {}
+# Pure Python of this environment: its parts, what it needs, and the imports that bring it.
+INSTALLED = {
+    "autograd": ("autograd/", ["numpy"], ["autograd"]),
+    # Our stand-in for IPython shows Markdown, see kernel.py.
+    "markdown-it-py": ("markdown_it/", ["mdurl", "mdit-py-plugins"], ["markdown_it", "IPython"]),
+    "mdit-py-plugins": (r"mdit_py_plugins/(__init__|utils|dollarmath/)", [], ["mdit_py_plugins"]),
+    "mdurl": ("mdurl/", [], ["mdurl"]),
+}
+# What no cell can need: other backends, servers, headers, tests, sample data, old encodings.
+UNUSED = re.compile(
+    r"""matplotlib/(tests|testing|sphinxext)
+    |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
+    |matplotlib/mpl-data/fonts/ttf/
+        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni|Siz\w+Reg)\.)
+    |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
+        |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
+    |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
+    |PIL/(Pdf|PS|ImageCms|ImageQt|ImageTk|Mpo)|contourpy/util/(bokeh|data|mpl|renderer)
+    |numpy/(f2py|distutils|_core/include|_core/_(operand|rational|struct|umath)\w*tests)|kiwisolver/include
+    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|dateutil/zoneinfo/.*gz
+    |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc)/
+    |(_pydatetime|_pyio|doctest|ftplib|imaplib|mailbox|pdb|poplib|pydoc|smtplib|telnetlib|webbrowser)\.py
+    |http/(cookie|server)|unittest/mock|xml/(dom|sax)/
+    |encodings/(big5|cp(?!437)|euc|gb|hz|iso|johab|koi|mac_|ptcp|shift|tis)""",
+    re.VERBOSE,
+)
+logger = logging.getLogger(__name__)
+
+
+def fetched(folder, version, name, expected):
+    """A file of Pyodide, from the folder or from its release, if it is the one that is pinned."""
+    if folder == "download":
+        with urlopen(RELEASE.format(version=version, name=name), timeout=60) as response:
+            data = response.read()
+    elif not Path(folder, name).is_file():
+        raise ExtensionError(
+            f"PYODIDE={folder}: expected the folder of Pyodide {version}, no {name}"
+        )
+    else:
+        data = Path(folder, name).read_bytes()
+    if (got := sha256(data).hexdigest()) != expected:
+        raise ExtensionError(f"PYODIDE={folder}: {name}: expected sha256 {expected}, got {got}")
+    return data
+
+
+def compiled(wheels, python):
+    """The same files with bytecode in place of their source, if that Python is here."""
+    command = shutil.which(f"python{python}")
+    env = os.environ | {"PYENV_VERSION": python}  # if pyenv has put one there, it must be told
+    if not command or subprocess.run([command, "-c", ""], capture_output=True, env=env).returncode:
+        logger.info("no python%s here to compile for the pages, which will start slower", python)
+        return wheels
+    with TemporaryDirectory() as folder:
+        for wheel, files in wheels.items():
+            for name, data in files.items():
+                path = Path(folder, wheel, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash", "-s", folder]
+        for wheel in wheels:
+            # Most can do without their docstrings, NumPy would not start.
+            level = "-o0" if wheel.startswith("numpy") else "-o2"
+            parts = [command, "-m", "compileall", level, *options, f"{folder}/{wheel}"]
+            subprocess.run(parts, check=False, env=env)
+        for wheel, files in wheels.items():
+            for path in Path(folder, wheel).rglob("*.pyc"):
+                name = path.relative_to(Path(folder, wheel)).as_posix()
+                if not re.match("(live|previously)/", name):  # errors show their lines
+                    del files[name[:-1]]
+                    files[name] = path.read_bytes()
+    return wheels
+
+
+def pack(files):
+    """A wheel, or the library of Python, in a zip file that is compressed as a whole later."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as wheel:
+        for name, data in sorted(files.items()):
+            wheel.writestr(zipfile.ZipInfo(name), data)
+    return file.getvalue()
+
+
+def needed(data):
+    """The files of a wheel that a page can need."""
+    with zipfile.ZipFile(io.BytesIO(data)) as wheel:
+        files = {name: wheel.read(name) for name in wheel.namelist() if not UNUSED.match(name)}
+    if manager := files.get("matplotlib/font_manager.py"):
+        # The list of fonts is that of another version, which a page would make anew at every start.
+        fonts = json.loads(files["matplotlib/fontlist.json"])
+        version = int(re.search(rb"__version__ = (\d+)", manager)[1])
+        kept = [f for f in fonts["ttflist"] if f"matplotlib/mpl-data/{f['fname']}" in files]
+        fonts |= {"_version": version, "afmlist": [], "ttflist": kept}
+        files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
+    return files
+
+
+def pure(name, version, depends, imports, files):
+    """The entry of a package that Pyodide does not have, and the files of its wheel."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    entry = {"name": name, "version": version, "depends": depends, "imports": imports}
+    entry |= {"file_name": f"{stem}-py3-none-any.whl", "install_dir": "site"}
+    said = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    told = {f"{stem}.dist-info/{key}": text.encode() for key, text in said.items()}
+    return entry | {"package_type": "package"}, files | told
+
+
+def of_this_project(root):
+    """The package, and what runs the cells."""
+    version = distribution("previously").version
+    for name, folder, depends in (
+        ("previously", root / "src/previously", ["numpy"]),
+        ("live", root / "book/_live", ["previously"]),
+    ):
+        paths = (path for path in folder.iterdir() if path.suffix in (".py", ".npz"))
+        files = {f"{name}/{path.name}": path.read_bytes() for path in paths}
+        yield pure(name, version, depends, [name], files)
+
+
+def of_this_environment():
+    """The pure Python that chapters and kernel import."""
+    for name, (parts, depends, imports) in INSTALLED.items():
+        paths = distribution(name).files
+        paths = [p for p in paths if re.match(parts, str(p)) and p.suffix == ".py"]
+        files = {path.as_posix(): path.read_binary() for path in paths}
+        yield pure(name, distribution(name).version, depends, imports, files)
+
+
+def write_python(pyodide, root, target):
+    """Write the runtime and all wheels, with the lock file that names them."""
+    lock = json.loads((root / "book/_live/pyodide-lock.json").read_text("utf-8"))
+    version, python = lock["info"]["version"], lock["info"]["python"]
+    folder = target.parent / f"pyodide-{version}"
+    folder.mkdir(parents=True, exist_ok=True)
+    packages = lock["packages"]
+    runtime = {
+        name: fetched(pyodide, version, name, expected)
+        for name, expected in lock.pop("runtime").items()
+    }
+    zips = {"python_stdlib.zip": needed(runtime.pop("python_stdlib.zip"))}
+    for entry in packages.values():
+        data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
+        zips[entry["file_name"]] = needed(data)
+    for entry, files in [*of_this_project(root), *of_this_environment()]:
+        packages[entry["name"]], zips[entry["file_name"]] = entry, files
+    kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
+    kept["pyodide.asm.wasm"] = runtime.pop("pyodide.asm.wasm")
+    for name, data in runtime.items():
+        (folder / name).write_bytes(data)
+    lock["files"] = []
+    # Compressed here, whatever the host does, and inflated by the browser, not by Python.
+    for name, data in kept.items():
+        small = compress(data, mtime=0)
+        (folder / f"{name}.gz").write_bytes(small)
+        file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
+        lock["files"].append(file)
+    for entry in packages.values():
+        entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
+    target.mkdir()
+    for path in (root / "book/_live").iterdir():
+        if path.suffix in (".js", ".css"):
+            shutil.copy(path, target)
+    shutil.copy(root / "book/_ext/katex/katex.min.js", target)
+    later = {packages[name]["file_name"] for name in INSTALLED}  # when a cell imports them
+    size = sum(file["size"] for file in lock["files"] if file["name"] not in later)
+    lock["megabytes"] = round(size / 1e6)
+    (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+
+
+def add_python(app):
+    """Put Python into the site, unless what is there has been made of the same."""
+    app.live = None
+    if app.builder.name != "html":
+        return
+    pyodide, live = os.environ.get("PYODIDE"), Path(app.outdir, "live")
+    if not pyodide:
+        shutil.rmtree(live, ignore_errors=True)
+        logger.info("PYODIDE is not set: the pages get no button that runs their cells")
+        return
+    root = Path(app.srcdir)
+    sources = [*root.glob("book/_live/[a-z]*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
+    made_of = b"".join(path.read_bytes() for path in sorted(sources))
+    target = live / sha256(made_of).hexdigest()[:8]
+    if not target.exists():
+        shutil.rmtree(live, ignore_errors=True)
+        write_python(pyodide, root, target)
+    lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
+    app.live = {
+        "script": target.relative_to(app.outdir).as_posix() + "/cells.js",
+        "megabytes": lock["megabytes"],
+    }
+
+
+def renew(app, env, added, changed, removed):
+    """Write all pages again, which name the folder, when it is another."""
+    before, env.live = getattr(env, "live", None), app.live
+    return env.found_docs if before != app.live else []
+
+
+def offer(app, pagename, templatename, context, doctree):
+    """Tell the frame of a page with cells how to run them."""
+    parts = doctree.findall(nodes.container) if doctree else ()
+    cells = any(part.get("nb_element") == "cell_code" for part in parts)
+    different = DIFFERENT.get(pagename.rpartition("/")[2], ())
+    context["live"] = app.live and cells and app.live | {"different": different}
+
+
+def setup(app):
+    """Write it before the pages, which say how much it is."""
+    app.connect("builder-inited", add_python)
+    app.connect("env-get-outdated", renew)
+    app.connect("html-page-context", offer)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

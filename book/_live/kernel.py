@@ -1,0 +1,179 @@
+"""The cells of a page, run as Jupyter runs them: streams, last values, figures, short errors."""
+
+import ast
+import io
+import linecache
+import logging
+import sys
+import time
+import traceback
+import warnings
+from base64 import b64encode
+from contextlib import suppress
+from types import ModuleType
+
+from js import send
+from live.needs import Given, names, without_magics
+
+MOST = 100_000  # characters of one cell's stream
+KINDS = "png", "svg", "html", "markdown"  # the richest first
+SMALL = "Python in a page has less memory than elsewhere: try fewer or smaller arrays."
+
+
+class Stream(io.TextIOBase):
+    """Standard output that the page sees ten times a second, and not for ever."""
+
+    def __init__(self, kind):
+        self.kind, self.text, self.sent, self.last = kind, "", 0, 0.0
+
+    def write(self, text):
+        self.text += text
+        if time.monotonic() - self.last > 0.1:
+            self.flush()
+        return len(text)
+
+    def flush(self):
+        text, self.text, self.last = self.text[: MOST - self.sent], "", time.monotonic()
+        if text:
+            self.sent += len(text)
+            send(self.kind, text + "\n… the rest is cut\n" * (self.sent == MOST))
+
+
+def display(*values):
+    """Show each value in the richest form that it has."""
+    sys.stdout.flush()
+    for value in values:
+        methods = ((kind, getattr(type(value), f"_repr_{kind}_", None)) for kind in KINDS)
+        forms = ((kind, method(value)) for kind, method in methods if method)
+        kind, data = next((form for form in forms if form[1] is not None), ("text", None))
+        if hasattr(value, "savefig"):
+            show_figure(value)
+        elif kind == "png":
+            send(kind, b64encode(data).decode())
+        elif kind == "markdown":
+            send(*markdown(data))
+        else:
+            send(kind, repr(value) if data is None else data)
+
+
+def markdown(text):
+    """Markdown as the book reads it; its formulas stay TeX, which the page typesets."""
+    try:
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+    except ImportError:
+        return "text", text
+    return "markdown", MarkdownIt().enable("table").use(dollarmath_plugin).render(text)
+
+
+def show_figure(figure):
+    """Send a figure as matplotlib-inline does: twice the dots, cut to what is drawn."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=2 * figure.dpi, bbox_inches="tight")
+    send("png", b64encode(file.getvalue()).decode())
+
+
+def show(*args, **kwargs):
+    """Send every open figure: this is what `plt.show()` does."""
+    plt = sys.modules["matplotlib.pyplot"]
+    sys.stdout.flush()
+    for number in plt.get_fignums():
+        show_figure(plt.figure(number))
+    plt.close("all")
+
+
+def warm():
+    """Import what the first cell of every chapter will, while the reader reads."""
+    import matplotlib.pyplot  # noqa: F401
+    import previously.plot  # noqa: F401
+
+
+class Shell:
+    """What `get_ipython()` gives: a cell may ask for its formatters, which change nothing here."""
+
+    def __getattr__(self, name):
+        return self
+
+    def __getitem__(self, key):
+        return self
+
+    def __call__(self, *args):
+        return self
+
+
+def ipython():
+    """The little of IPython that the chapters use, without its four megabytes."""
+
+    class Rich:
+        def __init__(self, data):
+            self.data = data
+
+    def rich(name):
+        return type(name, (Rich,), {f"_repr_{name.lower()}_": lambda self: self.data})
+
+    package, module = ModuleType("IPython"), ModuleType("IPython.display")
+    module.display, module.HTML, module.Markdown = display, rich("HTML"), rich("Markdown")
+    package.display, package.get_ipython = module, lambda: None  # matplotlib asks
+    return {"IPython": package, "IPython.display": module}
+
+
+def readable(error):
+    """The message, and below it the lines of cells and of the package that led there."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, MemoryError):
+        text += f"\n{SMALL}"
+    places = [
+        f"{frame.filename.split('/')[-1]}, line {frame.lineno}:\n    {frame.line}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith("cell ") or "/previously/" in frame.filename
+    ]
+    if len(places) > 8:  # a function that calls itself
+        places[4:-4] = [f"… {len(places) - 8} more …"]
+    return "\n".join([text, *places])
+
+
+def run(index):
+    """Run a cell of the last plan, and say whether it went well."""
+    name, source = f"cell {index + 1}", without_magics(sources[index])
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+    well = False
+    try:
+        tree = ast.parse(source, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec"), space)
+        if last:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            if value is not None and not source.rstrip().endswith(";"):
+                display(value)
+        if "matplotlib.pyplot" in sys.modules:
+            show()
+        well = True
+    except BaseException as error:  # whatever a reader's code raises is shown
+        sys.stdout.flush()
+        send("error", readable(error))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with suppress(SyntaxError):  # then it gave nothing
+        given.ran(sources, index, well)
+    return well
+
+
+def plan(codes, index):
+    """The cells to run for one of these, or else the first that is no Python, to show its error."""
+    global sources
+    sources = codes
+    for above in range(index + 1):
+        try:
+            names(codes[above])
+        except SyntaxError:
+            return [above]
+    return given.plan(codes, index)
+
+
+space = {"__name__": "__main__", "display": display, "get_ipython": Shell()}
+given, sources = Given(), []
+sys.modules.update(ipython())
+warnings.showwarning = lambda message, kind, *_: sys.stderr.write(f"{kind.__name__}: {message}\n")
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it misses fonts cut away
+warnings.filterwarnings("ignore", "Unable to import Axes3D")  # which is cut away, too

@@ -1,0 +1,105 @@
+"""Which cells a cell needs: the nearest above that give the names it uses, and what those need."""
+
+import ast
+import builtins
+import dis
+import re
+from functools import lru_cache
+from types import CodeType
+
+CHANGING = {"add", "append", "extend", "insert", "pop", "remove", "setdefault", "sort", "update"}
+DRAWN = {"rng"}  # whoever names it draws from it, and so changes it
+MAGIC = re.compile(r"^%(config|matplotlib)\b.*", re.MULTILINE)  # they change nothing in a page
+
+
+def without_magics(source):
+    """The lines that are Python, in their places."""
+    return MAGIC.sub("", source)
+
+
+@lru_cache(1024)
+def names(source):
+    """The names that a cell takes from above, and those that it gives: binds, or changes."""
+    tree = ast.parse(without_magics(source))
+    used, bound = set(), set()
+    _follow(compile(tree, "cell", "exec"), used, bound)
+    changed = (used | bound) & DRAWN
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            changed.add(_root(node))
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
+            changed.add(_root(node.func))
+    used -= set(dir(builtins))
+    return used, bound | (changed & used)
+
+
+def _follow(code, used, bound, own=frozenset()):
+    """Read the names in the order of the compiler, those of functions where these are made."""
+    for step in dis.get_instructions(code):
+        if isinstance(step.argval, CodeType):
+            inner = step.argval
+            stored = {s.argval for s in dis.get_instructions(inner) if s.opname == "STORE_NAME"}
+            _follow(inner, used, bound, own | stored)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in bound | own:
+            used.add(step.argval)
+        elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and not own):
+            bound.add(step.argval)
+
+
+def _root(node):
+    """The name that a chain of attributes and items begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return getattr(node, "id", None)
+
+
+def suppliers(sources, index):
+    """A cell and all that it needs, with the cells that give what each takes: {name: cell}."""
+    given, direct = {}, []
+    for cell, source in enumerate(sources[: index + 1]):
+        used, bound = names(source)
+        direct.append({name: given[name] for name in sorted(used) if name in given})
+        if cell < index:
+            given.update(dict.fromkeys(bound, cell))
+    found, wanted = {}, {index}
+    while wanted:
+        cell = wanted.pop()
+        found[cell] = direct[cell]
+        # A function may take what is given only after it; then the cell that calls it needs that.
+        later = (names(sources[cell])[0] - direct[cell].keys()) & given.keys()
+        direct[index] |= {name: given[name] for name in later}
+        wanted |= {*direct[cell].values(), *direct[index].values()} - found.keys()
+    return found
+
+
+class Given:
+    """What ran last: which cell gave each name that is there now, and made from what."""
+
+    def __init__(self):
+        self.marks = {}
+
+    def plan(self, sources, index):
+        """The cells to run, so that one shows what it would show if all above it had just run.
+
+        What is there already stays, unless another cell gave its name anew or changed it since.
+        """
+        takes = suppliers(sources, index)
+        marks = {cell: mark(sources, cell) for cell in takes}
+        due, more = set(), {index}
+        while more - due:
+            due |= more
+            now = dict(self.marks)
+            for cell in sorted(due):
+                more |= {j for name, j in takes[cell].items() if now.get(name) != marks[j]}
+                now.update(dict.fromkeys(names(sources[cell])[1], marks[cell]))
+        return sorted(due)
+
+    def ran(self, sources, index, well):
+        """Note that a cell ran, and whether to its end."""
+        made = mark(sources, index) if well else None
+        self.marks.update(dict.fromkeys(names(sources[index])[1], made))
+
+
+def mark(sources, index):
+    """A cell with all that it comes from: after any change of these it is another."""
+    return index, tuple(sources[cell] for cell in sorted(suppliers(sources, index)))
