@@ -137,12 +137,12 @@ def pure(name, version, depends, imports, files):
 
 def of_this_project(root):
     """The package, and what runs the cells."""
-    version = distribution("previously").version
+    version = distribution("previously-on").version
     for name, folder, depends in (
         ("previously", root / "src/previously", ["numpy"]),
         ("live", root / "book/_live", ["previously"]),
     ):
-        paths = (path for path in folder.iterdir() if path.suffix in (".py", ".npz"))
+        paths = (path for path in folder.iterdir() if path.suffix in (".py", ".npz", ".html"))
         files = {f"{name}/{path.name}": path.read_bytes() for path in paths}
         yield pure(name, version, depends, [name], files)
 

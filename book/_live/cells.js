@@ -267,11 +267,13 @@ class Page {
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.
   async download() {
-    const source = document.querySelector('#actions a[download$=""][href$=".ipynb"]').href;
+    const source = document.querySelector('#actions a[download][href$=".ipynb"]').href;
     const notebook = await (await fetch(source)).json();
+    const changes = Object.entries(this.changes.all);
     for (const cell of notebook.cells) {
-      const code = cell.cell_type === "code" && this.changes.all[[cell.source].flat().join("")];
-      if (code) Object.assign(cell, { source: code.split(/(?<=\n)/), outputs: [], execution_count: null });
+      const text = [cell.source].flat().join(""); // a folded cell has its title before its code
+      const [original, code] = changes.find(([original]) => cell.cell_type === "code" && text.endsWith(original)) ?? [];
+      if (original) Object.assign(cell, { source: text.slice(0, -original.length) + code, outputs: [] });
     }
     const href = URL.createObjectURL(new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" }));
     element("a", { href, download: source.split("/").pop() }).click();
