@@ -24,8 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# The numbers of a page that are others where its cells ran in a browser, as the prose has them.
-DIFFERENT = {}
+# Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
+DIFFERENT = {"sgd": {"92": "93", "16": "18", "94": "93"}}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
 INSTALLED = {
     "autograd": ("autograd/", ["numpy"], ["autograd"]),
@@ -231,7 +231,7 @@ def offer(app, pagename, templatename, context, doctree):
     """Tell the frame of a page with cells how to run them."""
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
-    different = DIFFERENT.get(pagename.rpartition("/")[2], ())
+    different = DIFFERENT.get(pagename.rpartition("/")[2], {})
     context["live"] = app.live and cells and app.live | {"different": different}
 
 
