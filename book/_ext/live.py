@@ -39,7 +39,7 @@ UNUSED = re.compile(
     r"""matplotlib/(tests|testing|sphinxext)
     |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
     |matplotlib/mpl-data/fonts/ttf/
-        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni|Siz\w+Reg)\.)
+        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
     |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
