@@ -24,8 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# The numbers of a page that are others where its cells ran in a browser, as the prose has them.
-DIFFERENT = {}
+# Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
+DIFFERENT = {"sgd": {"92": "93", "16": "18", "94": "93"}}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
 INSTALLED = {
     "autograd": ("autograd/", ["numpy"], ["autograd"]),
@@ -39,7 +39,7 @@ UNUSED = re.compile(
     r"""matplotlib/(tests|testing|sphinxext)
     |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
     |matplotlib/mpl-data/fonts/ttf/
-        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni|Siz\w+Reg)\.)
+        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
     |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
@@ -231,7 +231,7 @@ def offer(app, pagename, templatename, context, doctree):
     """Tell the frame of a page with cells how to run them."""
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
-    different = DIFFERENT.get(pagename.rpartition("/")[2], ())
+    different = DIFFERENT.get(pagename.rpartition("/")[2], {})
     context["live"] = app.live and cells and app.live | {"different": different}
 
 

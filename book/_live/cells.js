@@ -277,7 +277,7 @@ class Page {
     }
     const href = URL.createObjectURL(new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" }));
     element("a", { href, download: source.split("/").pop() }).click();
-    URL.revokeObjectURL(href);
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
   }
 }
 
