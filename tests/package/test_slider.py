@@ -12,7 +12,10 @@ from previously import MLP, Dataset, make_spirals, slider, tanh
 
 MODEL = MLP((2, 8, 2, 1), tanh)
 DATASET = make_spirals(20, 0.04, np.random.default_rng(0))
-THETAS = [MODEL.init(np.random.default_rng(seed), gain=2) for seed in range(3)]
+THETAS = [  # with biases, so that no line goes through the middle
+    MODEL.init(rng, gain=2) + rng.standard_normal(MODEL.p)
+    for rng in map(np.random.default_rng, range(3))
+]
 SAID = ["it's the first", "second & <b>", "third"]
 UNIT = 1 / slider.SIDE  # half of it is lost to rounding, on each side of zero
 
@@ -62,7 +65,7 @@ def test_both_shades_hold_the_points_that_the_network_calls_one(page):
     inputs = np.random.default_rng(1).uniform(-2, 2, (500, 2))
     for theta, (_, regions, half, *_) in zip(THETAS, frames(page), strict=True):
         logits = MODEL.predict(theta, inputs)[:, 0]
-        far = np.abs(logits) > 0.1 * np.abs(logits).max()  # from the boundary
+        far = np.abs(logits) > 0.05 * np.abs(logits).max()  # from the boundary
         spaces = (
             (regions, slider.EDGE, inputs),
             (half, slider.HIDDEN_EDGE, MODEL.forward(theta, inputs)[1][-2]),

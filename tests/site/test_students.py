@@ -375,9 +375,13 @@ def test_first_cell_names_the_wheel_the_site_and_the_needs(request, site_of, nam
 
 
 def test_wheel_is_reproducible(tmp_path):
-    for folder in ("a", "b"):
+    copy = tmp_path / "copy"  # whose files are younger
+    shutil.copytree(ROOT / "src", copy / "src", copy_function=shutil.copyfile)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copyfile(ROOT / name, copy / name)
+    for root, folder in ((ROOT, "a"), (copy, "b")):
         (tmp_path / folder).mkdir()
-        students.build_wheel(ROOT, tmp_path / folder)
+        students.build_wheel(root, tmp_path / folder)
     (first,), (second,) = ((tmp_path / folder).iterdir() for folder in ("a", "b"))
     assert first.name == second.name
     assert first.read_bytes() == second.read_bytes()
@@ -465,7 +469,7 @@ def test_what_a_student_changed_stays_and_a_fresh_copy_is_offered(shelf, capsys)
     assert held(mine) == {**held(editions), **texts}
 
 
-def test_whatever_a_student_saves_the_tests_look_elsewhere(tmp_path):
+def test_whatever_a_student_saves_is_no_part_of_the_tests(tmp_path):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert project["tool"]["pytest"]["ini_options"]["testpaths"] == ["tests", "book"]
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
