@@ -51,6 +51,8 @@ UNUSED = re.compile(
     |encodings/(big5|cp(?!437)|euc|gb|hz|iso|johab|koi|mac_|ptcp|shift|tis)""",
     re.VERBOSE,
 )
+# What a page loads at the press of its button, and the packages that this needs, or all.
+SCRIPTS = {"cells.js": None, "play.js": ("numpy", "previously", "live")}
 logger = logging.getLogger(__name__)
 
 
@@ -173,7 +175,6 @@ def write_python(pyodide, root, target):
         if path.suffix in (".js", ".css"):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
-    lock["megabytes"] = round(sum(file["size"] for file in lock["files"]) / 1e6)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
@@ -198,10 +199,18 @@ def add_python(app):
         shutil.rmtree(live, ignore_errors=True)
         write_python(pyodide, root, target)
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
+    folder = target.relative_to(app.outdir).as_posix()
     app.live = {
-        "script": target.relative_to(app.outdir).as_posix() + "/cells.js",
-        "megabytes": lock["megabytes"],
+        name: {"script": f"{folder}/{name}", "megabytes": megabytes(lock, packages)}
+        for name, packages in SCRIPTS.items()
     }
+
+
+def megabytes(lock, packages):
+    """How much a page loads that needs these packages; None stands for all."""
+    entries = lock["packages"].items()
+    unused = {e["file_name"] for name, e in entries if packages and name not in packages}
+    return round(sum(f["size"] for f in lock["files"] if f["name"] not in unused) / 1e6)
 
 
 def renew(app, env, added, changed, removed):
@@ -211,10 +220,11 @@ def renew(app, env, added, changed, removed):
 
 
 def offer(app, pagename, templatename, context, doctree):
-    """Tell the frame of a page with cells how to run them."""
+    """Tell the frame of a page with cells, or of the playground, how to run it."""
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
-    context["live"] = app.live if cells else None
+    script = "cells.js" if cells else app.env.metadata.get(pagename, {}).get("live")
+    context["live"] = app.live and app.live.get(script)
 
 
 def setup(app):

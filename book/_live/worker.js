@@ -129,6 +129,16 @@ const tasks = {
   },
 };
 
+// The playground's, whose answer is what to draw, or {error: why not}.
+for (const name of ["play", "advance", "descend"]) {
+  tasks[name] = async (python, options) => {
+    const found = python.pyimport("live.play").answer(name, python.toPy(options));
+    const answer = found.toJs({ dict_converter: Object.fromEntries });
+    found.destroy();
+    return answer;
+  };
+}
+
 onmessage = async ({ data }) => {
   const { id } = data;
   try {
