@@ -7,17 +7,16 @@ the pages get no button.
 
 import io
 import json
-import marshal
 import os
 import re
 import shutil
-import sys
+import subprocess
 import zipfile
 from gzip import compress
 from hashlib import sha256
 from importlib.metadata import distribution
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 from docutils import nodes
@@ -25,7 +24,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-FIRST, LATER = "live", "matplotlib"  # what a chapter needs, before and after Python is ready
+# What a page loads at the press of its button, and the packages that this asks for.
+SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
+# The cells, counted from one, whose text differs in a page: long runs amplify the last bit.
+DIFFERENT = {}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
 INSTALLED = {
     "autograd": ("autograd/", ["numpy"], ["autograd"]),
@@ -42,17 +44,16 @@ UNUSED = re.compile(
         (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
-    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)
+    |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
+    |PIL/(Pdf|PS|ImageCms|ImageQt|ImageTk|Mpo)|contourpy/util/(bokeh|data|mpl|renderer)
     |numpy/(f2py|distutils|_core/include|_core/_(operand|rational|struct|umath)\w*tests)|kiwisolver/include
-    |.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$
+    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|dateutil/zoneinfo/.*gz
     |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc)/
-    |(doctest|ftplib|imaplib|mailbox|pdb|poplib|pydoc|smtplib|telnetlib|webbrowser)\.py
-    |http/server|xml/(dom|sax)/
+    |(_pydatetime|_pyio|doctest|ftplib|imaplib|mailbox|pdb|poplib|pydoc|smtplib|telnetlib|webbrowser)\.py
+    |http/(cookie|server)|unittest/mock|xml/(dom|sax)/
     |encodings/(big5|cp(?!437)|euc|gb|hz|iso|johab|koi|mac_|ptcp|shift|tis)""",
     re.VERBOSE,
 )
-# What a page loads at the press of its button, and the packages that this needs, or all.
-SCRIPTS = {"cells.js": None, "play.js": ("numpy", "previously", "live")}
 logger = logging.getLogger(__name__)
 
 
@@ -68,20 +69,40 @@ def fetched(folder, version, name, expected):
     return data
 
 
-def bytecode(source, name):
-    """A module as Python imports it without its source."""
-    code = compile(source, name, "exec", dont_inherit=True)
-    return MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
+def compiled(wheels, python):
+    """The same files with bytecode in place of their source, if that Python is here."""
+    command = shutil.which(f"python{python}")
+    env = os.environ | {"PYENV_VERSION": python}  # if pyenv has put one there, it must be told
+    if not command or subprocess.run([command, "-c", ""], capture_output=True, env=env).returncode:
+        logger.info("no python%s here to compile for the pages, which will start slower", python)
+        return wheels
+    with TemporaryDirectory() as folder:
+        for wheel, files in wheels.items():
+            for name, data in files.items():
+                path = Path(folder, wheel, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash", "-s", folder]
+        for wheel in wheels:
+            # Most can do without their docstrings, NumPy would not start.
+            level = "-o0" if wheel.startswith("numpy") else "-o2"
+            parts = [command, "-m", "compileall", level, *options, f"{folder}/{wheel}"]
+            subprocess.run(parts, check=False, env=env)
+        for wheel, files in wheels.items():
+            for path in Path(folder, wheel).rglob("*.pyc"):
+                name = path.relative_to(Path(folder, wheel)).as_posix()
+                if not re.match("(live|previously)/", name):  # errors show their lines
+                    del files[name[:-1]]
+                    files[name] = path.read_bytes()
+    return wheels
 
 
-def pack(files, compiled):
-    """A wheel of these files, or a library in a zip file."""
+def pack(files):
+    """A wheel, or the library of Python, in a zip file that is compressed as a whole later."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+    with zipfile.ZipFile(file, "w") as wheel:
         for name, data in sorted(files.items()):
-            if compiled and name.endswith(".py"):
-                name, data = f"{name}c", bytecode(data, name)
-            wheel.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+            wheel.writestr(zipfile.ZipInfo(name), data)
     return file.getvalue()
 
 
@@ -142,40 +163,51 @@ def write_python(pyodide, root, target):
     """Write the runtime and all wheels, with the lock file that names them."""
     lock = json.loads((root / "book/_live/pyodide-lock.json").read_text("utf-8"))
     version, python = lock["info"]["version"], lock["info"]["python"]
-    compiled = sys.version_info[:2] == tuple(map(int, python.split(".")[:2]))
     folder = target.parent / f"pyodide-{version}"
     folder.mkdir(parents=True, exist_ok=True)
-    lock["files"] = []
-
-    def write(name, data, address=None):
-        (folder / (address or name)).write_bytes(data)
-        file = {"name": name, "address": address or name, "size": len(data)}
-        lock["files"].append(file | {"sha256": sha256(data).hexdigest()})
-
-    for name, expected in lock.pop("runtime").items():
-        data = fetched(pyodide, version, name, expected)
-        if name.endswith(".wasm"):  # whatever the host compresses
-            write(name, compress(data, mtime=0), f"{name}.gz")
-        elif name.endswith(".zip"):
-            write(name, pack(needed(data), compiled))
+    packages = lock["packages"]
+    runtime = {
+        name: fetched(pyodide, version, name, expected)
+        for name, expected in lock.pop("runtime").items()
+    }
+    zips = {name: needed(runtime.pop(name)) for name in [*runtime] if name.endswith(".zip")}
+    for entry in packages.values():
+        data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
+        zips[entry["file_name"]] = needed(data)
+    for entry, files in [*of_this_project(root), *of_this_environment()]:
+        packages[entry["name"]], zips[entry["file_name"]] = entry, files
+    kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
+    for name, data in runtime.items():
+        if name.endswith(".wasm"):
+            kept[name] = data
         else:
             (folder / name).write_bytes(data)
-    packages = lock["packages"]
-    wheels = [
-        (entry, needed(fetched(pyodide, version, entry["file_name"], entry["sha256"])))
-        for entry in packages.values()
-    ]
-    for entry, files in [*wheels, *of_this_project(root), *of_this_environment()]:
-        # Errors show lines of the package.
-        data = pack(files, compiled and entry["name"] not in ("previously", "live"))
-        write(entry["file_name"], data)
-        packages[entry["name"]] = entry | {"sha256": lock["files"][-1]["sha256"]}
+    lock["files"] = []
+    # Compressed here, whatever the host does, and inflated by the browser, not by Python.
+    for name, data in kept.items():
+        small = compress(data, mtime=0)
+        (folder / f"{name}.gz").write_bytes(small)
+        file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
+        lock["files"].append(file)
+    for entry in packages.values():
+        entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
     for path in (root / "book/_live").iterdir():
         if path.suffix in (".js", ".css"):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+    return lock
+
+
+def megabytes(lock, names):
+    """What a page fetches at the start that asks for these packages."""
+    packages, names = lock["packages"], [*names]
+    wanted = ["pyodide.asm.wasm", "python_stdlib.zip"]
+    for name in names:
+        wanted.append(packages[name]["file_name"])
+        names += [other for other in packages[name]["depends"] if other not in names]
+    return round(sum(file["size"] for file in lock["files"] if file["name"] in wanted) / 1e6)
 
 
 def add_python(app):
@@ -194,7 +226,7 @@ def add_python(app):
         *(root / "src/previously").iterdir(),
     ]
     made_of = b"".join(path.read_bytes() for path in sorted(sources) if path.is_file())
-    target = live / sha256(made_of + sys.version.encode()).hexdigest()[:8]
+    target = live / sha256(made_of).hexdigest()[:8]
     if not target.exists():
         shutil.rmtree(live, ignore_errors=True)
         write_python(pyodide, root, target)
@@ -204,13 +236,6 @@ def add_python(app):
         name: {"script": f"{folder}/{name}", "megabytes": megabytes(lock, packages)}
         for name, packages in SCRIPTS.items()
     }
-
-
-def megabytes(lock, packages):
-    """How much a page loads that needs these packages; None stands for all."""
-    entries = lock["packages"].items()
-    unused = {e["file_name"] for name, e in entries if packages and name not in packages}
-    return round(sum(f["size"] for f in lock["files"] if f["name"] not in unused) / 1e6)
 
 
 def renew(app, env, added, changed, removed):

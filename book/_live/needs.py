@@ -53,24 +53,23 @@ def _root(node):
     return getattr(node, "id", None)
 
 
-def suppliers(sources):
-    """For each cell the cells above that give what it takes: {name: index}."""
-    given, found = {}, []
-    for index, source in enumerate(sources):
+def suppliers(sources, index):
+    """A cell and all that it needs, with the cells that give what each takes: {name: cell}."""
+    given, direct = {}, []
+    for cell, source in enumerate(sources[: index + 1]):
         used, bound = names(source)
-        found.append({name: given[name] for name in sorted(used) if name in given})
-        given.update(dict.fromkeys(bound, index))
-    return found
-
-
-def needed(sources, index):
-    """The cells that must run before one, in order."""
-    found, wanted, direct = set(), [index], suppliers(sources[: index + 1])
+        direct.append({name: given[name] for name in sorted(used) if name in given})
+        if cell < index:
+            given.update(dict.fromkeys(bound, cell))
+    found, wanted = {}, {index}
     while wanted:
-        new = set(direct[wanted.pop()].values()) - found
-        found |= new
-        wanted += new
-    return sorted(found)
+        cell = wanted.pop()
+        found[cell] = direct[cell]
+        # A function may take what is given only after it; then the cell that calls it needs that.
+        later = (names(sources[cell])[0] - direct[cell].keys()) & given.keys()
+        direct[index] |= {name: given[name] for name in later}
+        wanted |= {*direct[cell].values(), *direct[index].values()} - found.keys()
+    return found
 
 
 class Given:
@@ -79,30 +78,28 @@ class Given:
     def __init__(self):
         self.marks = {}
 
-    @staticmethod
-    def mark(sources, index):
-        """A cell with all that it came from: after any change of these it is another."""
-        return index, tuple(sources[i] for i in [*needed(sources, index), index])
-
     def plan(self, sources, index):
         """The cells to run, so that one shows what it would show if all above it had just run.
 
         What is there already stays, unless another cell gave its name anew or changed it since.
         """
-        sources = sources[: index + 1]
-        direct, order = suppliers(sources), [*needed(sources, index), index]
-        marks = {i: self.mark(sources, i) for i in order}
+        takes = suppliers(sources, index)
+        marks = {cell: mark(sources, cell) for cell in takes}
         due, more = set(), {index}
         while more - due:
             due |= more
             now = dict(self.marks)
-            for i in order:
-                if i in due:
-                    more |= {j for name, j in direct[i].items() if now.get(name) != marks[j]}
-                    now.update(dict.fromkeys(names(sources[i])[1], marks[i]))
+            for cell in sorted(due):
+                more |= {j for name, j in takes[cell].items() if now.get(name) != marks[j]}
+                now.update(dict.fromkeys(names(sources[cell])[1], marks[cell]))
         return sorted(due)
 
     def ran(self, sources, index, well):
         """Note that a cell ran, and whether to its end."""
-        mark = self.mark(sources, index) if well else None
-        self.marks.update(dict.fromkeys(names(sources[index])[1], mark))
+        made = mark(sources, index) if well else None
+        self.marks.update(dict.fromkeys(names(sources[index])[1], made))
+
+
+def mark(sources, index):
+    """A cell with all that it comes from: after any change of these it is another."""
+    return index, tuple(sources[cell] for cell in sorted(suppliers(sources, index)))

@@ -10,7 +10,7 @@ const TINTS = Array.from({ length: 256 }, (_, i) => {
   const colour = i > 127 ? ORANGE : BLUE;
   return [...[1, 3, 5].map((k) => 255 + strength * (parseInt(colour.slice(k, k + 2), 16) - 255)), 255];
 });
-const PLANE = [2.4, 49, 15, 49]; // its limit, colours a side, grid lines each way, points a line
+const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
 const LOSSES = [[1e-3, "0.001"], [0.01, "0.01"], [0.1, "0.1"], [1, "1"], [10, "10"]];
 const SHARES = [[0.5, "50 %"], [0.75, "75 %"], [1, "100 %"]];
@@ -215,7 +215,7 @@ class Playground {
     while (this.made && this.asked < 2 && (this.t < this.goal || this.looks)) {
       const pace = $("pace").value;
       const steps = pace === "epoch" ? this.epoch : Number(pace);
-      const milliseconds = CALM.matches ? 500 : 22;
+      const milliseconds = CALM.matches ? 500 : 20;
       this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
       this.looks = this.eta = undefined;
     }

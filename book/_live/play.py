@@ -10,7 +10,7 @@ from previously._check import count, number
 DATA = {"spirals": p.make_spirals, "moons": p.make_moons, "circles": p.make_circles, "none": None}
 PHIS = {phi.name: phi for phi in (p.tanh, p.sigmoid, p.relu)}
 MOST = {"layers": 4, "units": 32, "batch_size": 1000, "points": 200}
-LAST, EVERY = 100_000, 20  # the last step, and how often the losses are noted
+LAST, EVERY = 100_000, 50  # the last step, and how often the losses are noted
 N, UPDATES = 400, 300  # pairs of a set, and steps of each descent on the map
 
 

@@ -22,10 +22,10 @@ const broken = new Promise((_, reject) => (fail = reject));
 const sizes = { here: 0, all: 0 };
 
 async function load(file) {
-  const { address, size, sha256 } = file;
+  const { name, size, sha256 } = file;
   const kept = await store?.match(base + sha256);
-  const response = kept ?? (await network(address, { cache: "no-cache" }));
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  const response = kept ?? (await network(`${base}${name}.gz`, { cache: "no-cache" }));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
   if (!kept) store?.put(base + sha256, response.clone()).catch(() => {}); // there is no room
   const reader = response.body.getReader();
   let here = 0;
@@ -38,7 +38,7 @@ async function load(file) {
           say(undefined, "progress", { ...sizes });
           stream.enqueue(part.value);
         }
-        if (here !== size) throw new Error(`${address}: ${here} of ${size} bytes`);
+        if (here !== size) throw new Error(`${name}: ${here} of ${size} bytes`);
         stream.close();
       } catch (error) {
         store?.delete(base + sha256);
@@ -47,8 +47,7 @@ async function load(file) {
       }
     },
   });
-  if (!address.endsWith(".gz")) return new Response(counted);
-  const headers = { "Content-Type": "application/wasm" };
+  const headers = name.endsWith(".wasm") ? { "Content-Type": "application/wasm" } : {};
   return new Response(counted.pipeThrough(new DecompressionStream("gzip")), { headers });
 }
 
@@ -57,7 +56,7 @@ async function fetchAll() {
   const lock = await (await network(lockFileURL)).json();
   base = new URL(`../pyodide-${lock.info.version}/`, import.meta.url).href;
   store = await self.caches?.open("python").catch(() => undefined); // a browser may forbid it
-  known = new Map(lock.files.map(({ name, ...file }) => [base + name, { ...file, address: base + file.address }]));
+  known = new Map(lock.files.map((file) => [base + file.name, file]));
   const wanted = new Set(["pyodide.asm.wasm", "python_stdlib.zip"]);
   const want = (name) => {
     const { file_name, depends } = lock.packages[name];
