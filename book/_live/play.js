@@ -138,7 +138,7 @@ class Playground {
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : this.last));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
-    this.bar.replaceChildren(this.trains, step, epoch, button("Reset", () => this.begin()), this.status);
+    this.bar.replaceChildren(this.trains, step, epoch, button("Reset", () => this.restart(0)), this.status);
     Object.assign(this.bar, { role: "group", ariaLabel: "Training" });
     for (const still of document.querySelectorAll(".still")) still.hidden = true;
     for (const form of document.querySelectorAll(".live-form")) form.hidden = false;
@@ -178,7 +178,8 @@ class Playground {
     for (const [name, text] of new URLSearchParams(search)) {
       const control = this.form.elements.namedItem(name);
       if (!control) continue;
-      control.value = name in LISTS ? text.split("_").filter((part) => LISTS[name].test(part)).join("_") : text;
+      const good = LISTS[name] ? text.split("_").filter((part) => LISTS[name].test(part)).join("_") : text;
+      control.value = control.type === "number" && isNaN(good) ? "" : good;
       if (control.value !== text) wrong.push(`${name}=${text}`);
       if (!control.value && control.options) control.selectedIndex = 0;
       control.value ||= control.defaultValue;
@@ -187,9 +188,9 @@ class Playground {
     this.begin(Number(this.form.elements.t.value));
   }
 
-  restart() {
+  restart(goal) {
     this.form.elements.etas.value = "";
-    this.begin();
+    this.begin(goal);
   }
 
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
@@ -390,6 +391,7 @@ class Descents {
     }
     this.wanted = { eta: Number(eta.toPrecision(2)), batch_size, plane: MAP };
     if (this.asked) return;
+    this.form.ariaBusy = true;
     while (this.wanted) {
       this.asked = this.wanted;
       this.wanted = undefined;
@@ -397,6 +399,7 @@ class Descents {
       if (answer) this.draw(answer, [200, this.asked.batch_size, 1]);
     }
     this.asked = undefined;
+    this.form.ariaBusy = null;
   }
 
   draw({ map, paths }, sizes) {
