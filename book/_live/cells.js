@@ -195,6 +195,10 @@ class Page {
     this.kernel.start();
   }
 
+  get ready() {
+    return this.kernel.worker && this.kernel.worker === this.readied;
+  }
+
   say(state, text) {
     this.status.textContent = text;
     this.bar.dataset.state = state;
@@ -213,8 +217,11 @@ class Page {
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
     const loading = kind === "progress" && this.bar.dataset.state === "loading";
     if (loading) this.say("loading", `Python is loading: ${megabytes(value.here)} of ${megabytes(value.all)} MB`);
-    else if (kind === "ready" && !this.running) this.say("ready", "Python is ready.");
-    else if (kind === "failed") this.say(kind, /CompileError|WebAssembly/.test(value) ? WHY.wasm : WHY.download);
+    else if (kind === "ready") {
+      this.readied = this.kernel.worker;
+      if (!this.running) this.say("ready", "Python is ready.");
+    }
+    if (kind === "failed") this.say(kind, /CompileError|WebAssembly/.test(value) ? WHY.wasm : WHY.download);
     else if (kind === "died") this.say(kind, WHY.died);
   }
 
@@ -228,6 +235,7 @@ class Page {
     const codes = this.cells.map(({ editor }) => editor.code);
     this.running = true;
     this.stops.disabled = false;
+    if (!this.ready) this.say("loading", "Python is loading …");
     const index = (cell ?? this.cells.at(-1)).index;
     let due = await this.kernel.ask({ needs: { codes, index } });
     if (due && !cell) due = this.cells.keys();

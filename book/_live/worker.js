@@ -19,6 +19,7 @@ const network = self.fetch;
 const lockFileURL = new URL("pyodide-lock.json", import.meta.url).href;
 let base, known, store, fail;
 const broken = new Promise((_, reject) => (fail = reject));
+const keeping = [];
 const sizes = { here: 0, all: 0 };
 
 async function load(file) {
@@ -26,7 +27,7 @@ async function load(file) {
   const kept = await store?.match(base + sha256);
   const response = kept ?? (await network(`${base}${name}.gz`, { cache: "no-cache" }));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  if (!kept) store?.put(base + sha256, response.clone()).catch(() => {}); // there is no room
+  if (!kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
   const reader = response.body.getReader();
   let here = 0;
   const counted = new ReadableStream({
@@ -110,7 +111,10 @@ ready.then(
       python.pyimport("live.kernel").warm();
     }
   },
-  (error) => say(undefined, "failed", String(error)),
+  async (error) => {
+    await Promise.all(keeping); // what can still come
+    say(undefined, "failed", String(error));
+  },
 );
 
 const tasks = {
@@ -123,7 +127,7 @@ const tasks = {
   // Run one cell of those codes, and say whether it went well.
   async run(python, { index, code }) {
     await python.loadPackage(later, quiet);
-    await python.loadPackagesFromImports(code, quiet);
+    await python.loadPackagesFromImports(python.pyimport("live.needs").without_magics(code), quiet);
     return python.pyimport("live.kernel").run(index);
   },
 };

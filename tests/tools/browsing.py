@@ -1,6 +1,7 @@
 """A browser, a server and what is asked of every page: for the tests, and to print the slides."""
 
 import shutil
+import sys
 import threading
 from contextlib import contextmanager
 from functools import cache, partial
@@ -62,7 +63,13 @@ def serve(folder, policy=None):
         def log_message(self, *args):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request, client_address):
+            """A reader may leave before all has come."""
+            if not isinstance(sys.exc_info()[1], ConnectionError):
+                super().handle_error(request, client_address)
+
+    with Server(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
