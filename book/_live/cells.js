@@ -279,10 +279,14 @@ class Page {
   }
 }
 
-export async function begin() {
+export async function dress() {
   const href = new URL("live.css", import.meta.url).href;
   await new Promise((resolve, reject) => {
     document.head.append(element("link", { rel: "stylesheet", href, onload: resolve, onerror: reject }));
   });
+}
+
+export async function begin() {
+  await dress();
   return new Page();
 }

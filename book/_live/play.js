@@ -1,120 +1,12 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
-import { button, element } from "./cells.js";
+import { button, dress, element } from "./cells.js";
 import { Kernel } from "./kernel.js";
+import { BLUE, GREEN, GREY, INK, ORANGE, Plane, curves } from "./plane.js";
 
-// The colours of previously.plot; a dark page reverses these pictures as it does the figures.
-const [BLUE, ORANGE, GREEN, PURPLE] = ["#0064a8", "#b34700", "#00734d", "#8a3a86"];
-const [INK, GREY] = ["#222222", "#767676"];
-const TINTS = Array.from({ length: 256 }, (_, i) => {
-  const strength = 0.05 + 0.4 * Math.abs((2 * i) / 255 - 1);
-  const colour = i > 127 ? ORANGE : BLUE;
-  return [...[1, 3, 5].map((k) => 255 + strength * (parseInt(colour.slice(k, k + 2), 16) - 255)), 255];
-});
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
-const LOSSES = [[1e-3, "0.001"], [0.01, "0.01"], [0.1, "0.1"], [1, "1"], [10, "10"]];
-const SHARES = [[0.5, "50 %"], [0.75, "75 %"], [1, "100 %"]];
-const TILES = new OffscreenCanvas(PLANE[1], PLANE[1]);
-const PIXELS = new ImageData(PLANE[1], PLANE[1]);
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const $ = (id) => document.getElementById(id);
-
-// A white canvas whose coordinates run over [x₀, x₁] × [y₀, y₁]; what is drawn is measured in pixels of the page.
-class Plane {
-  constructor(canvas, [x0, x1], [y0, y1] = [x0, x1]) {
-    const { clientWidth: width, clientHeight: height } = canvas;
-    const [w, h] = [width, height].map((side) => Math.max(1, Math.round(side * devicePixelRatio)));
-    if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-    this.context = canvas.getContext("2d");
-    this.context.setTransform(w / width, 0, 0, h / height, 0, 0);
-    Object.assign(this.context, { fillStyle: "#fff", lineJoin: "bevel", font: "12px sans-serif" });
-    this.context.fillRect(0, 0, width, height);
-    this.x = (x) => ((x - x0) / (x1 - x0)) * width;
-    this.y = (y) => ((y1 - y) / (y1 - y0)) * height;
-    Object.assign(this, { width, height, size: x1 - x0 });
-  }
-
-  stroke(path, strokeStyle, lineWidth, dash = []) {
-    Object.assign(this.context, { strokeStyle, lineWidth });
-    this.context.setLineDash(dash);
-    this.context.stroke(path);
-  }
-
-  // Through places x₁, y₁, x₂, y₂, …
-  line(places, ...look) {
-    const path = new Path2D();
-    for (let i = 0; i < places.length; i += 2) path.lineTo(this.x(places[i]), this.y(places[i + 1]));
-    this.stroke(path, ...look);
-  }
-
-  // Where z, values of a square grid in rows from y₀, crosses a level.
-  contour(z, side, level, [x0, x1], [y0, y1], ...look) {
-    const path = new Path2D();
-    const [dx, dy] = [(x1 - x0) / (side - 1), (y1 - y0) / (side - 1)];
-    let begun = false;
-    const cross = (i, j, k, l) => {
-      const [a, b] = [z[i * side + j] - level, z[k * side + l] - level];
-      if (a > 0 === b > 0) return;
-      const part = a / (a - b);
-      const [x, y] = [this.x(x0 + (j + (l - j) * part) * dx), this.y(y0 + (i + (k - i) * part) * dy)];
-      if (begun) path.lineTo(x, y);
-      else path.moveTo(x, y);
-      begun = !begun;
-    };
-    for (let i = 0; i < side - 1; i++) {
-      for (let j = 0; j < side - 1; j++) {
-        cross(i, j, i, j + 1);
-        cross(i, j + 1, i + 1, j + 1);
-        cross(i + 1, j, i + 1, j + 1);
-        cross(i, j, i + 1, j);
-      }
-    }
-    this.stroke(path, ...look);
-  }
-
-  // As in the figures: circles of class 0, triangles of class 1.
-  points(places, labels) {
-    for (const [label, colour] of [BLUE, ORANGE].entries()) {
-      const path = new Path2D();
-      for (const [i, mine] of labels.entries()) {
-        if (mine !== label) continue;
-        const [x, y] = [this.x(places[2 * i]), this.y(places[2 * i + 1])];
-        path.moveTo(x + 3, y - (label ? -3 : 0));
-        if (label) path.lineTo(x, y - 3.5), path.lineTo(x - 3, y + 3), path.closePath();
-        else path.arc(x, y, 3, 0, 7);
-      }
-      this.context.fillStyle = colour;
-      this.context.fill(path);
-      this.stroke(path, "#fff", 0.5);
-    }
-  }
-
-  ring(x, y) {
-    const path = new Path2D();
-    path.arc(this.x(x), this.y(y), 7, 0, 7);
-    this.stroke(path, "#fff", 4);
-    this.stroke(path, INK, 2);
-  }
-}
-
-// A number against steps, of the training points and of fresh ones; `noted` holds five numbers for each step noted.
-function drawCurves(canvas, noted, offset, range, ticks, height = (value) => value) {
-  const last = Math.max(100, noted.at(-5));
-  const axes = new Plane(canvas, [-0.14 * last, 1.02 * last], range);
-  axes.context.fillStyle = INK;
-  for (const [value, text] of ticks) {
-    axes.line([0, height(value), last, height(value)], GREY, 0.5);
-    axes.context.fillText(text, 2, axes.y(height(value)) + 4);
-  }
-  const stride = 5 * Math.ceil(noted.length / 2000); // more would not be seen
-  for (const [fresh, colour, dash] of [[0, GREEN, []], [2, PURPLE, [5, 3]]]) {
-    const places = [];
-    for (let i = 0; i < noted.length; i += stride) {
-      if (Number.isFinite(noted[i + offset + fresh])) places.push(noted[i], height(noted[i + offset + fresh]));
-    }
-    axes.line(places, colour, 1.6, dash);
-  }
-}
 
 // How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
 function reach(phi, a) {
@@ -147,7 +39,7 @@ class Playground {
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
     this.follow($("input-space"));
-    addEventListener("resize", () => this.picture && this.draw());
+    addEventListener("resize", () => this.made && this.draw());
     document.querySelector(".bd-article").addEventListener("click", (event) => {
       const link = event.target.closest("a[href^='?']");
       if (!link) return;
@@ -265,7 +157,7 @@ class Playground {
   // All that makes the picture, in the address.
   remember() {
     const { t, etas } = this.form.elements;
-    t.value = this.t;
+    t.value = this.made ? this.t : 0;
     if (this.made) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
     history.replaceState(history.state, "", `?${said.map((pair) => pair.join("=")).join("&")}${location.hash}`);
@@ -329,13 +221,7 @@ class Playground {
     const [limit, side, lines, bends] = PLANE;
     const [squares, first] = [side * side, side * side + 2 * lines * bends];
     const left = new Plane($("input-space"), [-limit, limit]);
-    for (let i = 0; i < squares; i++) PIXELS.data.set(TINTS[Math.round(255 / (1 + Math.exp(-o[i])))] ?? [], 4 * i);
-    TILES.getContext("2d").putImageData(PIXELS, 0, 0);
-    const square = left.width / (side - 1); // whose middle is a point of the grid; rows come from below
-    left.context.save();
-    left.context.scale(1, -1);
-    left.context.drawImage(TILES, -square / 2, -left.height - square / 2, left.width + square, left.height + square);
-    left.context.restore();
+    left.tint(o, side);
     const n = y.length;
     const places = a.subarray(2 * first, 2 * (first + n)); // of the points, after that of the pointer
     const phi = this.form.elements.phi.value;
@@ -371,8 +257,7 @@ class Playground {
       const value = now[i + 1];
       cell.textContent = Number.isNaN(value) ? "–" : i % 2 ? `${(100 * value).toFixed(1)} %` : value.toFixed(4);
     }
-    drawCurves($("loss-curve"), noted, 1, [-3.15, 1.2], LOSSES, (loss) => Math.log10(Math.max(loss, 1e-3)));
-    drawCurves($("accuracy-curve"), noted, 2, [0.35, 1.03], SHARES);
+    for (const name of ["loss", "accuracy"]) curves($(`${name}-curve`), name, noted);
   }
 }
 
@@ -418,10 +303,7 @@ class Descents {
 export let playground;
 
 export async function begin() {
-  const href = new URL("live.css", import.meta.url).href;
-  await new Promise((resolve, reject) => {
-    document.head.append(element("link", { rel: "stylesheet", href, onload: resolve, onerror: reject }));
-  });
+  await dress();
   playground = new Playground();
   new Descents(playground.kernel);
 }

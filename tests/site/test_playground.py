@@ -151,7 +151,7 @@ def test_page_stands_still_until_the_button_is_pressed(built, python):
     assert all(form.has_attr("hidden") for form in page.select("form.live-form"))
     names = {control["name"] for control in page.select("#play [name]")}
     assert names == CHAPTER.keys() - {"plane"} | {"t", "etas"}
-    script = next((built / "html/live").glob("*/play.js")).read_text("utf-8")
+    script = next((built / "html/live").glob("*/plane.js")).read_text("utf-8")
     assert set(re.findall(r"#\w{6}", script)) == {*plot.COLORS.values(), plot.INK, plot.GREY}
 
 
