@@ -242,6 +242,11 @@ class Playground {
     const [u, v, far] = [w1 / length, w2 / length, 4 * right.size];
     const [p, q] = [(-b / length) * u, (-b / length) * v]; // of the line, the nearest to the origin
     right.line([p - far * v, q + far * u, p + far * v, q - far * u], INK, 2);
+    for (let k = 0; k < lines; k++) {
+      const at = limit * ((2 * k) / (lines - 1) - 1);
+      left.line([at, -limit, at, limit], GREY, 0.3);
+      left.line([-limit, at, limit, at], GREY, 0.3);
+    }
     left.contour(o, side, 0, [-limit, limit], [-limit, limit], INK, 2);
     left.points(x, y);
     right.points(places, y);
