@@ -26,8 +26,8 @@ from sphinx.util import logging
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
 # What a page loads at the press of its button, and the packages that this asks for.
 SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
-# The cells, counted from one, whose text differs in a page: long runs amplify the last bit.
-DIFFERENT = {}
+# Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
+DIFFERENT = {"sgd": {"92": "93", "16": "18", "94": "93"}}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
 INSTALLED = {
     "autograd": ("autograd/", ["numpy"], ["autograd"]),
@@ -41,7 +41,7 @@ UNUSED = re.compile(
     r"""matplotlib/(tests|testing|sphinxext)
     |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
     |matplotlib/mpl-data/fonts/ttf/
-        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni|Siz\w+Reg)\.)
+        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
     |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
@@ -62,6 +62,10 @@ def fetched(folder, version, name, expected):
     if folder == "download":
         with urlopen(RELEASE.format(version=version, name=name), timeout=60) as response:
             data = response.read()
+    elif not Path(folder, name).is_file():
+        raise ExtensionError(
+            f"PYODIDE={folder}: expected the folder of Pyodide {version}, no {name}"
+        )
     else:
         data = Path(folder, name).read_bytes()
     if (got := sha256(data).hexdigest()) != expected:
@@ -113,14 +117,9 @@ def needed(data):
     if manager := files.get("matplotlib/font_manager.py"):
         # The list of fonts is that of another version, which a page would make anew at every start.
         fonts = json.loads(files["matplotlib/fontlist.json"])
-        fonts["_version"] = int(re.search(rb"__version__ = (\d+)", manager)[1])
-        fonts["afmlist"] = []
-        kept = (
-            font
-            for font in fonts["ttflist"]
-            if not UNUSED.match(f"matplotlib/mpl-data/{font['fname']}")
-        )
-        fonts["ttflist"] = list(kept)
+        version = int(re.search(rb"__version__ = (\d+)", manager)[1])
+        kept = [f for f in fonts["ttflist"] if f"matplotlib/mpl-data/{f['fname']}" in files]
+        fonts |= {"_version": version, "afmlist": [], "ttflist": kept}
         files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
     return files
 
@@ -170,18 +169,16 @@ def write_python(pyodide, root, target):
         name: fetched(pyodide, version, name, expected)
         for name, expected in lock.pop("runtime").items()
     }
-    zips = {name: needed(runtime.pop(name)) for name in [*runtime] if name.endswith(".zip")}
+    zips = {"python_stdlib.zip": needed(runtime.pop("python_stdlib.zip"))}
     for entry in packages.values():
         data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
         zips[entry["file_name"]] = needed(data)
     for entry, files in [*of_this_project(root), *of_this_environment()]:
         packages[entry["name"]], zips[entry["file_name"]] = entry, files
     kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
+    kept["pyodide.asm.wasm"] = runtime.pop("pyodide.asm.wasm")
     for name, data in runtime.items():
-        if name.endswith(".wasm"):
-            kept[name] = data
-        else:
-            (folder / name).write_bytes(data)
+        (folder / name).write_bytes(data)
     lock["files"] = []
     # Compressed here, whatever the host does, and inflated by the browser, not by Python.
     for name, data in kept.items():
@@ -197,7 +194,6 @@ def write_python(pyodide, root, target):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-    return lock
 
 
 def megabytes(lock, names):
@@ -217,15 +213,12 @@ def add_python(app):
         return
     pyodide, live = os.environ.get("PYODIDE"), Path(app.outdir, "live")
     if not pyodide:
+        shutil.rmtree(live, ignore_errors=True)
         logger.info("PYODIDE is not set: the pages get no button that runs their cells")
         return
     root = Path(app.srcdir)
-    sources = [
-        Path(__file__),
-        *(root / "book/_live").iterdir(),
-        *(root / "src/previously").iterdir(),
-    ]
-    made_of = b"".join(path.read_bytes() for path in sorted(sources) if path.is_file())
+    sources = [*root.glob("book/_live/[a-z]*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
+    made_of = b"".join(path.read_bytes() for path in sorted(sources))
     target = live / sha256(made_of).hexdigest()[:8]
     if not target.exists():
         shutil.rmtree(live, ignore_errors=True)
@@ -249,7 +242,8 @@ def offer(app, pagename, templatename, context, doctree):
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
     script = "cells.js" if cells else app.env.metadata.get(pagename, {}).get("live")
-    context["live"] = app.live and app.live.get(script)
+    different = DIFFERENT.get(pagename.rpartition("/")[2], {})
+    context["live"] = app.live and script and app.live[script] | {"different": different}
 
 
 def setup(app):

@@ -267,7 +267,7 @@ class Page {
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.
   async download() {
-    const source = document.querySelector('#actions a[download$=""][href$=".ipynb"]').href;
+    const source = document.querySelector('#actions a[download][href$=".ipynb"]').href;
     const notebook = await (await fetch(source)).json();
     for (const cell of notebook.cells) {
       const code = cell.cell_type === "code" && this.changes.all[[cell.source].flat().join("")];
@@ -275,7 +275,7 @@ class Page {
     }
     const href = URL.createObjectURL(new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" }));
     element("a", { href, download: source.split("/").pop() }).click();
-    URL.revokeObjectURL(href);
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
   }
 }
 

@@ -120,7 +120,7 @@ def ipython():
 def readable(error):
     """The message, and below it the lines of cells and of the package that led there."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "array is too big" in text:  # for 32 bits
         text += f"\n{SMALL}"
     places = [
         f"{frame.filename.split('/')[-1]}, line {frame.lineno}:\n    {frame.line}"

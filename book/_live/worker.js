@@ -20,7 +20,7 @@ const network = self.fetch;
 const lockFileURL = new URL("pyodide-lock.json", import.meta.url).href;
 let base, known, store, fail;
 const broken = new Promise((_, reject) => (fail = reject));
-const keeping = [];
+const [beginning, keeping] = [[], []];
 const sizes = { here: 0, all: 0 };
 
 async function load(file) {
@@ -70,7 +70,7 @@ async function fetchAll() {
   for (const name of wanted) {
     sizes.all += known.get(base + name).size;
     const one = load(known.get(base + name));
-    one.catch(fail);
+    beginning.push(one.catch(fail));
     coming.set(base + name, one);
   }
   self.fetch = (request, ...rest) => {
@@ -113,7 +113,8 @@ ready.then(
     }
   },
   async (error) => {
-    await Promise.all(keeping); // what can still come
+    await Promise.all(beginning);
+    await Promise.all(keeping); // what can still come is kept
     say(undefined, "failed", String(error));
   },
 );

@@ -193,6 +193,17 @@ class Playground:
     def open(self, address):
         return self.after(lambda: self.tab.evaluate("a => playground.open(a)", address))
 
+    def pixel(self, x, y):
+        """The colour at a place of the input space."""
+        return self.plane.evaluate(
+            """(canvas, [x, y]) => {
+                const at = [(x / 2.4 + 1) * canvas.width / 2, (1 - y / 2.4) * canvas.height / 2];
+                const [r, g, b] = canvas.getContext("2d").getImageData(...at, 1, 1).data;
+                return "#" + [r, g, b].map((part) => part.toString(16).padStart(2, "0")).join("");
+            }""",
+            [x, y],
+        )
+
     @property
     def address(self):
         return self.tab.evaluate("location.search")
@@ -258,14 +269,17 @@ def test_reader_plays(visit, live_site):
         assert page.after(lambda: page.set("data", "circles")) == "Step 0, epoch 0."
         told = page.after(lambda: page.set("eta", ""), "refused")
         assert told == "eta: expected a finite number > 0, got nan"
+        assert page.after(lambda: page.press("One step"), "refused") == told
         assert page.after(lambda: page.set("eta", 0.03)) == "Step 0, epoch 0."
-        told = page.open("?data=moon&units=many&points=1,2,1_1,2&eta=0.1&t=3")
+        told = page.open("?data=moon&units=many&points=1,2,1_2,-2,0_1,2&eta=0.1&t=3")
         assert told == (
-            "The address makes no sense in data=moon, units=many, points=1,2,1_1,2;"
+            "The address makes no sense in data=moon, units=many, points=1,2,1_2,-2,0_1,2;"
             " the rest of it holds. Step 3, epoch 0."
         )
         assert page.address.startswith("?data=spirals&noise=0.04&layers=2&units=16&")
-        assert page.address.endswith("eta=0.1&batch_size=20&seed=22&t=3&points=1,2,1")
+        assert page.address.endswith("eta=0.1&batch_size=20&seed=22&t=3&points=1,2,1_2,-2,0")
+        assert page.pixel(1, 2) == plot.COLORS["orange"]
+        assert page.pixel(2, -2) == plot.COLORS["blue"]
         assert "η = 1000 is too large" in page.open("?eta=1000&t=60")
         assert "no longer a number" in page.open("?phi=relu&gain=1e200&t=60&points=1,2,1")
         assert "points=1,2,1" in page.address
