@@ -110,7 +110,7 @@ class Playground {
       const steps = pace === "epoch" ? this.epoch : Number(pace);
       const milliseconds = CALM.matches ? 500 : 20;
       this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
-      this.looks = this.eta = undefined;
+      this.looks = undefined;
     }
   }
 
@@ -121,8 +121,7 @@ class Playground {
     if (answer && !answer.error) return this.take(answer);
     this.goal = this.t;
     if (!answer) this.made = undefined;
-    else if (this.made) this.eta = Number(this.form.elements.eta.value || NaN); // until it is a good one
-    else this.drawPoints();
+    else if (!this.made) this.drawPoints();
     if (answer) this.say("refused", answer.error);
     this.remember();
   }
@@ -131,6 +130,7 @@ class Playground {
     if (answer.x) Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
     this.picture = answer;
     this.t = answer.now[0];
+    if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
     for (const number of answer.noted) this.noted.push(number);
     if (!Number.isFinite(answer.now[1])) this.goal = this.t;
     this.frame ??= requestAnimationFrame(() => {

@@ -66,8 +66,9 @@ class Training:
 
     def advance(self, until=0, steps=0, milliseconds=0, at=(0, 0), eta=None):
         """Train up to a step, at most so many steps and so long; then see `at` the pointer, too."""
-        if eta is not None:
-            self.etas[self.t] = number("eta", eta)
+        if eta not in (None, self.etas.get(self.t, self.eta)):
+            earlier = {t: rate for t, rate in self.etas.items() if t < self.t}
+            self.etas = earlier | {self.t: number("eta", eta)}
         end, until = perf_counter() + milliseconds / 1000, min(until, self.t + steps, LAST)
         while self.t < until and perf_counter() < end and np.isfinite(self.theta[-1]):
             self.theta, self.t = next(self.steps), self.t + 1

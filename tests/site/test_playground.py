@@ -60,10 +60,11 @@ def test_pieces_do_not_change_the_run():
 
 
 def test_change_of_eta_can_be_repeated():
-    first = Training(**PLAIN)
+    first = Training(**PLAIN | {"eta": [[0.1, 0], [0.5, 300]]})
     first.advance(until=100, **FOR_EVER)
     etas = first.advance(until=130, eta=0.01, **FOR_EVER)["etas"]
     assert etas == [[0.1, 0], [0.01, 100]]
+    assert first.advance(eta=0.01)["etas"] == etas, "no change"
     again = Training(**PLAIN | {"eta": etas})
     again.advance(until=130, **FOR_EVER)
     assert np.array_equal(again.theta, first.theta)
