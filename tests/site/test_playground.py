@@ -199,7 +199,10 @@ class Playground:
         return self.plane.evaluate(
             """(canvas, [x, y]) => {
                 const at = [(x / 2.4 + 1) * canvas.width / 2, (1 - y / 2.4) * canvas.height / 2];
-                const [r, g, b] = canvas.getContext("2d").getImageData(...at, 1, 1).data;
+                const copy = new OffscreenCanvas(canvas.width, canvas.height)
+                    .getContext("2d", { willReadFrequently: true });
+                copy.drawImage(canvas, 0, 0);
+                const [r, g, b] = copy.getImageData(...at, 1, 1).data;
                 return "#" + [r, g, b].map((part) => part.toString(16).padStart(2, "0")).join("");
             }""",
             [x, y],
