@@ -108,7 +108,7 @@ class Playground {
     while (this.made && this.asked < 2 && (this.t < this.goal || this.looks)) {
       const pace = $("pace").value;
       const steps = pace === "epoch" ? this.epoch : Number(pace);
-      const milliseconds = CALM.matches ? 500 : 20;
+      const milliseconds = CALM.matches ? 500 : 18;
       this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
       this.looks = undefined;
     }
