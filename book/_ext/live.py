@@ -24,6 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
+# What a page loads at the press of its button, and the packages that this asks for.
+SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {"sgd": {"92": "93", "16": "18", "94": "93"}}
 # Pure Python of this environment: its parts, what it needs, and the imports that bring it.
@@ -191,10 +193,17 @@ def write_python(pyodide, root, target):
         if path.suffix in (".js", ".css"):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
-    later = {packages[name]["file_name"] for name in INSTALLED}  # when a cell imports them
-    size = sum(file["size"] for file in lock["files"] if file["name"] not in later)
-    lock["megabytes"] = round(size / 1e6)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+
+
+def megabytes(lock, names):
+    """What a page fetches at the start that asks for these packages."""
+    packages, names = lock["packages"], [*names]
+    wanted = ["pyodide.asm.wasm", "python_stdlib.zip"]
+    for name in names:
+        wanted.append(packages[name]["file_name"])
+        names += [other for other in packages[name]["depends"] if other not in names]
+    return round(sum(file["size"] for file in lock["files"] if file["name"] in wanted) / 1e6)
 
 
 def add_python(app):
@@ -215,9 +224,10 @@ def add_python(app):
         shutil.rmtree(live, ignore_errors=True)
         write_python(pyodide, root, target)
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
+    folder = target.relative_to(app.outdir).as_posix()
     app.live = {
-        "script": target.relative_to(app.outdir).as_posix() + "/cells.js",
-        "megabytes": lock["megabytes"],
+        name: {"script": f"{folder}/{name}", "megabytes": megabytes(lock, packages)}
+        for name, packages in SCRIPTS.items()
     }
 
 
@@ -228,11 +238,12 @@ def renew(app, env, added, changed, removed):
 
 
 def offer(app, pagename, templatename, context, doctree):
-    """Tell the frame of a page with cells how to run them."""
+    """Tell the frame of a page with cells, or of the playground, how to run it."""
     parts = doctree.findall(nodes.container) if doctree else ()
     cells = any(part.get("nb_element") == "cell_code" for part in parts)
+    script = "cells.js" if cells else app.env.metadata.get(pagename, {}).get("live")
     different = DIFFERENT.get(pagename.rpartition("/")[2], {})
-    context["live"] = app.live and cells and app.live | {"different": different}
+    context["live"] = app.live and script and app.live[script] | {"different": different}
 
 
 def setup(app):

@@ -2,12 +2,12 @@
 import { edit } from "./editor.js";
 import { Kernel } from "./kernel.js";
 
-const element = (tag, properties, ...children) => {
+export const element = (tag, properties, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
 };
-const button = (textContent, onclick, ariaLabel = null) =>
+export const button = (textContent, onclick, ariaLabel = null) =>
   element("button", { type: "button", textContent, onclick, ariaLabel });
 
 // What a reader changed, under the text that it replaces, so that a new edition of the book keeps what it can.
@@ -281,10 +281,14 @@ class Page {
   }
 }
 
-export async function begin() {
+export async function dress() {
   const href = new URL("live.css", import.meta.url).href;
   await new Promise((resolve, reject) => {
     document.head.append(element("link", { rel: "stylesheet", href, onload: resolve, onerror: reject }));
   });
+}
+
+export async function begin() {
+  await dress();
   return new Page();
 }

@@ -7,8 +7,9 @@
 //                                               the files that is here, in bytes; "ready"; "failed"
 //
 // A cell shows "stdout" and "stderr" (text, in pieces), "text", "html", "markdown", "png" (in base64), "svg", and
-// "error" (a short traceback). The address of this file says what to load: `packages` at the start, `later` as soon as
-// Python is ready, and `lock`, the name of the Web Lock that is held for as long as this worker lives.
+// "error" (a short traceback). A task of the playground shows nothing, and answers with numbers to draw.
+// The address of this file says what to load: `packages` at the start, `later` as soon as Python is ready, and `lock`,
+// the name of the Web Lock that is held for as long as this worker lives.
 const options = new URLSearchParams(location.search);
 const list = (name) => (options.get(name) || "").split(",").filter(Boolean);
 const say = (id, kind, value, transfer = []) => postMessage({ id, kind, value }, transfer);
@@ -132,6 +133,16 @@ const tasks = {
     return python.pyimport("live.kernel").run(index);
   },
 };
+
+// The playground's, described in play.py; each answers with what to draw, or with {error: why not}.
+for (const name of ["play", "advance", "descend"]) {
+  tasks[name] = async (python, options) => {
+    const found = python.pyimport("live.play").answer(name, python.toPy(options));
+    const answer = found.toJs({ dict_converter: Object.fromEntries });
+    found.destroy();
+    return answer;
+  };
+}
 
 onmessage = async ({ data }) => {
   const { id } = data;

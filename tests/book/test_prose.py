@@ -33,7 +33,10 @@ SUSPECT = re.compile(
     r"10\^\{?-?\d+|\d[\d,]*\.\d+|\d[\d,.]*\s?%|\d+/\d+|(?<!\w)(?:\d{1,3}(?:,\d{3})+|\d{3,})|[¼-¾⅐-⅞]"
 )
 TOUCHED = re.compile(rf"({markers.FORMULA.pattern}|\d+/\d+|[¼-¾⅐-⅞])?{markers.CLAIM.pattern}")
-TAGS = "a|b|br|details|div|em|i|img|kbd|p|span|sub|summary|sup"
+TAGS = (
+    "a|b|br|button|canvas|details|div|em|fieldset|figure|form|i|img|input|kbd|label|legend|li"
+    "|option|output|p|select|span|sub|summary|sup|table|td|th|ul"
+)
 NOT_PROSE = re.compile(
     rf"```.*?```|`[^`]*`|\$\$.*?\$\$|\]\((?:[^()]|\([^)]*\))*\)|<!--.*?-->|</?(?:{TAGS})\b[^>]*>|https?://\S+"
     r"|\{[\w:-]+\}",

@@ -137,6 +137,22 @@ def site(built, policy):
 
 
 @pytest.fixture(scope="session")
+def python(built):
+    """The folder of Python in the site, if the site was built with it."""
+    if not (built / "html/live").is_dir():
+        reason = "the site has no Python: set PYODIDE as CONTRIBUTING.md says"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return built / "html/live"
+
+
+@pytest.fixture(scope="session")
+def live_site(built, python, policy):
+    """The address of the site under its policy and the one word more that Python needs."""
+    with serve(built / "html", policy(" 'wasm-unsafe-eval'")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def playwright():
     with sync_playwright() as playwright:
         yield playwright

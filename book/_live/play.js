@@ -1,0 +1,314 @@
+// The playground: the worker trains the course's own network, see play.py, and this draws it.
+import { button, dress, element } from "./cells.js";
+import { Kernel } from "./kernel.js";
+import { BLUE, GREEN, GREY, INK, ORANGE, Plane, curves } from "./plane.js";
+
+const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
+const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+const $ = (id) => document.getElementById(id);
+
+// How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
+function reach(phi, a) {
+  if (phi !== "relu") return phi === "tanh" ? [-1.1, 1.1] : [-0.05, 1.05];
+  const most = 1.3 ** Math.ceil(Math.log(Math.max(1e-3, ...a)) / Math.log(1.3));
+  return [-0.05 * most, most];
+}
+
+const WHY = {
+  failed: "Python could not be loaded: the download broke off, or this browser does not let it run.",
+  died: "Python broke down, perhaps for want of memory.",
+};
+const LISTS = { etas: /^[\d.e-]+@\d+$/, points: /^-?[\d.]+,-?[\d.]+,[01]$/ }; // one part of what the address lists
+const split = (text) => (text ? text.split("_").map((part) => part.split(/[,@]/).map(Number)) : []);
+const join = (parts, between) => parts.map((part) => part.join(between)).join("_");
+
+class Playground {
+  constructor() {
+    Object.assign(this, { form: $("play"), bar: $("live"), status: element("small", { role: "status" }) });
+    Object.assign(this, { t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
+    this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : this.last));
+    const step = button("One step", () => this.train(this.t + 1));
+    const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
+    this.bar.replaceChildren(this.trains, step, epoch, button("Reset", () => this.restart(0)), this.status);
+    Object.assign(this.bar, { role: "group", ariaLabel: "Training" });
+    for (const still of document.querySelectorAll(".still")) still.hidden = true;
+    for (const form of document.querySelectorAll(".live-form")) form.hidden = false;
+    this.kernel = new Kernel({ packages: "live", later: "" }, (kind, value) => this.hear(kind, value));
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("change", ({ target }) => this.change(target));
+    $("remove").addEventListener("click", () => this.place([]));
+    this.follow($("input-space"));
+    addEventListener("resize", () => this.made && this.draw());
+    document.querySelector(".bd-article").addEventListener("click", (event) => {
+      const link = event.target.closest("a[href^='?']");
+      if (!link) return;
+      event.preventDefault();
+      this.open(link.search);
+      this.trains.focus();
+    });
+    this.trains.focus();
+    this.open(location.search);
+  }
+
+  say(state, text) {
+    this.bar.dataset.state = state;
+    this.status.textContent = text;
+    this.trains.textContent = this.goal > this.t ? "Pause" : "Train";
+  }
+
+  hear(kind, value) {
+    const [here, all] = [value?.here, value?.all].map((bytes) => (bytes / 1e6).toFixed(1));
+    if (kind === "progress") this.say("loading", `Python is loading: ${here} of ${all} MB`);
+    if (kind in WHY) this.say(kind, `${WHY[kind]} Your settings and points are kept: press Train to try again.`);
+  }
+
+  // The settings of an address; what of it makes no sense is said, and left as it is at first.
+  open(search) {
+    const wrong = [];
+    this.form.reset();
+    for (const [name, text] of new URLSearchParams(search)) {
+      const control = this.form.elements.namedItem(name);
+      if (!control) continue;
+      const good = LISTS[name] ? text.split("_").filter((part) => LISTS[name].test(part)).join("_") : text;
+      control.value = control.type === "number" && isNaN(good) ? "" : good;
+      if (control.value !== text) wrong.push(`${name}=${text}`);
+      if (!control.value && control.options) control.selectedIndex = 0;
+      control.value ||= control.defaultValue;
+    }
+    this.mangled = wrong.length ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. ` : "";
+    this.begin(Number(this.form.elements.t.value));
+  }
+
+  restart(goal) {
+    this.form.elements.etas.value = "";
+    this.begin(goal);
+  }
+
+  // From step 0, with the settings of the form, up to a step; on, if it was under way.
+  begin(goal = this.goal > this.t ? this.last : 0) {
+    const { t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
+    for (const { name, type, value } of this.form.elements) {
+      if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
+    }
+    settings.eta = etas ? split(etas) : [[settings.eta, 0]];
+    Object.assign(this, { goal, t: 0, made: undefined, eta: undefined });
+    this.ask({ play: { ...settings, points: split(points), plane: PLANE } });
+  }
+
+  train(goal) {
+    this.goal = goal;
+    if (!this.made && !this.asked) this.begin(goal);
+    if (goal > this.t) this.say("training", "Training …");
+    this.pump();
+  }
+
+  // Two are under way at a time, so that Python trains while the page draws.
+  pump() {
+    while (this.made && this.asked < 2 && (this.t < this.goal || this.looks)) {
+      const pace = $("pace").value;
+      const steps = pace === "epoch" ? this.epoch : Number(pace);
+      const milliseconds = CALM.matches ? 500 : 18;
+      this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
+      this.looks = undefined;
+    }
+  }
+
+  async ask(message) {
+    this.asked++;
+    const answer = await this.kernel.ask(message);
+    this.asked--;
+    if (answer && !answer.error) return this.take(answer);
+    this.goal = this.t;
+    if (!answer) this.made = undefined;
+    else if (!this.made) this.drawPoints();
+    if (answer) this.say("refused", answer.error);
+    this.remember();
+  }
+
+  take(answer) {
+    if (answer.x) Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+    this.picture = answer;
+    this.t = answer.now[0];
+    if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
+    for (const number of answer.noted) this.noted.push(number);
+    if (!Number.isFinite(answer.now[1])) this.goal = this.t;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      if (this.made) this.draw();
+      this.pump();
+      if (!this.asked) this.settle();
+    });
+  }
+
+  settle() {
+    const [t, loss] = this.picture.now;
+    const most = Math.max(2, this.noted[1]);
+    const large = `η = ${this.form.elements.eta.value} is too large for this start: choose a smaller one, then Reset.`;
+    let text = `Step ${t.toLocaleString("en")}, epoch ${Math.floor(t / this.epoch).toLocaleString("en")}.`;
+    if (!Number.isFinite(loss)) text += ` The loss is no longer a number. ${large}`;
+    else if (loss > most) text += ` The loss is higher than it was. ${large}`;
+    else if (t === this.last) text += " Here it ends.";
+    this.say("paused", this.mangled + text);
+    this.mangled = "";
+    this.remember();
+  }
+
+  // All that makes the picture, in the address.
+  remember() {
+    const { t, etas } = this.form.elements;
+    t.value = this.made ? this.t : 0;
+    if (this.made) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
+    const said = [...new FormData(this.form)].filter(([, value]) => value);
+    history.replaceState(history.state, "", `?${said.map((pair) => pair.join("=")).join("&")}${location.hash}`);
+  }
+
+  change({ name, value }) {
+    if (name === "eta" && this.made) {
+      Object.assign(this, { eta: value ? Number(value) : NaN, looks: true });
+      this.pump();
+    } else if (name) this.restart();
+  }
+
+  get points() {
+    return split(this.form.elements.points.value);
+  }
+
+  place(points) {
+    this.form.elements.points.value = join(points, ",");
+    this.restart();
+  }
+
+  // The place under the pointer, or under the keys, and what is done there.
+  follow(canvas) {
+    const from = ({ offsetX: x, offsetY: y }) => [(2 * x) / canvas.clientWidth - 1, 1 - (2 * y) / canvas.clientHeight];
+    canvas.addEventListener("pointermove", (event) => this.look(from(event).map((part) => part * PLANE[0])));
+    canvas.addEventListener("click", (event) => {
+      this.look(from(event).map((part) => part * PLANE[0]));
+      this.act($("tool").value);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const move = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowDown: [0, -0.1], ArrowUp: [0, 0.1] }[event.key];
+      const does = { 0: "0", 1: "1", Delete: "remove", Backspace: "remove" }[event.key];
+      if (!move && !does) return;
+      event.preventDefault();
+      if (move) this.look(move.map((part, i) => (this.at?.[i] ?? 0) + part));
+      else this.act(does);
+    });
+  }
+
+  look(at) {
+    this.at = at.map((part) => Math.round(100 * Math.max(-PLANE[0], Math.min(PLANE[0], part))) / 100);
+    this.looks = true;
+    this.pump();
+  }
+
+  act(does) {
+    const { points, at = [0, 0] } = this;
+    const far = points.map(([x, y]) => Math.hypot(x - at[0], y - at[1]));
+    if (does === "remove" && points.length) this.place(points.toSpliced(far.indexOf(Math.min(...far)), 1));
+    else if (does in ["0", "1"]) this.place([...points, [...at, Number(does)]]);
+  }
+
+  // Without a picture, what the reader placed still stands there.
+  drawPoints() {
+    const { points } = this;
+    new Plane($("input-space"), [-PLANE[0], PLANE[0]]).points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
+  }
+
+  draw() {
+    const { made: { x, y }, picture: { o, a, theta, now }, noted, at } = this;
+    const [limit, side, lines, bends] = PLANE;
+    const [squares, first] = [side * side, side * side + 2 * lines * bends];
+    const left = new Plane($("input-space"), [-limit, limit]);
+    left.tint(o, side);
+    const n = y.length;
+    const places = a.subarray(2 * first, 2 * (first + n)); // of the points, after that of the pointer
+    const phi = this.form.elements.phi.value;
+    const right = new Plane($("hidden-layer"), reach(phi, places));
+    const carried = [new Path2D(), new Path2D()];
+    for (let i = squares + 1; i < first; i++) {
+      if ((i - squares) % bends === 0) continue; // another line begins
+      const path = carried[o[i] > 0 ? 1 : 0];
+      path.moveTo(right.x(a[2 * i - 2]), right.y(a[2 * i - 1]));
+      path.lineTo(right.x(a[2 * i]), right.y(a[2 * i + 1]));
+    }
+    right.context.globalAlpha = 0.5;
+    for (const [i, path] of carried.entries()) right.stroke(path, [BLUE, ORANGE][i], 0.8);
+    right.context.globalAlpha = 1;
+    if (phi === "tanh") right.line([-1, -1, 1, -1, 1, 1, -1, 1, -1, -1], GREY, 1, [2, 3]); // which it cannot leave
+    const [w1, w2, b] = theta.subarray(-3);
+    const length = Math.hypot(w1, w2);
+    const [u, v, far] = [w1 / length, w2 / length, 4 * right.size];
+    const [p, q] = [(-b / length) * u, (-b / length) * v]; // of the line, the nearest to the origin
+    right.line([p - far * v, q + far * u, p + far * v, q - far * u], INK, 2);
+    for (let k = 0; k < lines; k++) {
+      const at = limit * ((2 * k) / (lines - 1) - 1);
+      left.line([at, -limit, at, limit], GREY, 0.3);
+      left.line([-limit, at, limit, at], GREY, 0.3);
+    }
+    left.contour(o, side, 0, [-limit, limit], [-limit, limit], INK, 2);
+    left.points(x, y);
+    right.points(places, y);
+    if (at) {
+      left.ring(...at);
+      right.ring(...a.subarray(-2));
+      const one = 1 / (1 + Math.exp(-o.at(-1)));
+      const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
+      $("at").textContent = `At (${at.map((part) => part.toFixed(2)).join(", ")}): class ${which}, with probability ${(100 * sure).toFixed(1)} %.`;
+    }
+    document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
+    for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {
+      const value = now[i + 1];
+      cell.textContent = Number.isNaN(value) ? "–" : i % 2 ? `${(100 * value).toFixed(1)} %` : value.toFixed(4);
+    }
+    for (const name of ["loss", "accuracy"]) curves($(`${name}-curve`), name, noted);
+  }
+}
+
+// Three descents on one map; what is dragged meanwhile is asked for when the answer is here.
+class Descents {
+  constructor(kernel) {
+    Object.assign(this, { kernel, form: $("descents"), canvases: document.querySelectorAll("#descents canvas") });
+    this.form.addEventListener("input", () => this.ask());
+    this.ask();
+  }
+
+  async ask() {
+    const [eta, batch_size] = [10 ** $("rate").value, Number($("batch").value)];
+    for (const [i, text] of [eta.toPrecision(2), String(batch_size)].entries()) {
+      this.form.querySelectorAll("output")[i].textContent = text;
+    }
+    this.wanted = { eta: Number(eta.toPrecision(2)), batch_size, plane: MAP };
+    if (this.asked) return;
+    this.form.ariaBusy = true;
+    while (this.wanted) {
+      this.asked = this.wanted;
+      this.wanted = undefined;
+      const answer = await this.kernel.ask({ descend: this.asked });
+      if (answer) this.draw(answer, [200, this.asked.batch_size, 1]);
+    }
+    this.asked = undefined;
+    this.form.ariaBusy = null;
+  }
+
+  draw({ map, paths }, sizes) {
+    this.map = map || this.map;
+    for (const [i, canvas] of this.canvases.entries()) {
+      const plane = new Plane(canvas, ...MAP);
+      for (let k = 0; k < 11; k++) plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
+      plane.line(paths[i], [BLUE, ORANGE, GREEN][i], 1.2);
+      plane.points(paths[i].subarray(0, 2), [0]);
+      plane.ring(...paths[i].subarray(-2));
+      canvas.nextElementSibling.textContent = `B = ${sizes[i]}`;
+    }
+  }
+}
+
+export let playground;
+
+export async function begin() {
+  await dress();
+  playground = new Playground();
+  new Descents(playground.kernel);
+}

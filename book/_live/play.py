@@ -1,0 +1,147 @@
+"""The course's own network and its descents, trained a little at a time for the playground."""
+
+from itertools import islice
+from time import perf_counter
+
+import numpy as np
+import previously as p
+from previously._check import count, number
+
+DATA = {"spirals": p.make_spirals, "moons": p.make_moons, "circles": p.make_circles, "none": None}
+PHIS = {phi.name: phi for phi in (p.tanh, p.sigmoid, p.relu)}
+MOST = {"layers": 4, "units": 32, "batch_size": 1000, "points": 200}
+LAST, EVERY = 100_000, 50  # the last step, and how often the losses are noted
+N, UPDATES = 400, 300  # pairs of a set, and steps of each descent on the map
+
+
+class Training:
+    """Data, network and descent of one setting; `advance` trains, and gives a picture.
+
+    The data come from the seed of the chapter; `seed` draws θ⁽⁰⁾ and the minibatches. `eta` holds
+    pairs [η, t]: from step t on the learning rate is η. `points` holds more pairs [x₁, x₂, y], and
+    `plane` says what is drawn: its limit, colours a side, grid lines each way, points a line.
+    """
+
+    def __init__(
+        self, data, noise, layers, units, phi, gain, last, eta, batch_size, seed, points, plane
+    ):
+        given = {"layers": layers, "units": units, "batch_size": batch_size, "points": len(points)}
+        for name, most in MOST.items():
+            if given[name] > most:
+                raise ValueError(f"{name}: expected at most {most}, got {given[name]}")
+        for name, value, names in (("data", data, DATA), ("phi", phi, PHIS)):
+            if value not in names:
+                raise ValueError(f"{name}: expected one of {', '.join(names)}, got {value!r}")
+        self.train, self.fresh = datasets(DATA[data], noise, np.array(points, float).reshape(-1, 3))
+        self.model = p.MLP((2, *[units] * count("layers", layers, 0), 2, 1), PHIS[phi])
+        rng = np.random.default_rng(count("seed", seed, 0))
+        self.theta = self.model.init(rng, gain)
+        self.model.layers(self.theta)[-1][0][:] *= number("last", last)
+        _, gradient = p.objective(self.model, p.logistic)
+        self.steps = p.sgd(gradient, self.theta, self.train, self.rate, batch_size, rng)
+        self.epoch = -(-len(self.train) // batch_size)
+        self.t, self.eta = 0, None
+        self.etas = {count("t", t, 0): number("eta", eta) for eta, t in eta}
+        self.noted = [self.measure()]
+        limit, *sizes = plane
+        side, lines, bends = (np.linspace(-limit, limit, n) for n in sizes)
+        grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+        down = np.stack(np.meshgrid(lines, bends, indexing="ij"), axis=-1).reshape(-1, 2)
+        self.x = np.concatenate([grid, down, down[:, ::-1], self.train.x]).astype(np.float32)
+
+    def rate(self, t):
+        """The learning rate of step t: that of the step before, unless it was changed there."""
+        self.eta = self.etas.get(t, self.eta)
+        return self.eta
+
+    def measure(self):
+        """[t, loss and accuracy on the training points, then on fresh ones]; NaN if unknown."""
+        values = [self.t]
+        for dataset in (self.train, self.fresh):
+            o = dataset and self.model.predict(self.theta, dataset.x)
+            known = dataset and np.isfinite(o).all()
+            pair = (p.logistic(o, dataset.y), p.accuracy(o, dataset.y)) if known else (np.nan,) * 2
+            values.extend(pair)
+        return np.array(values)
+
+    def advance(self, until=0, steps=0, milliseconds=0, at=(0, 0), eta=None):
+        """Train up to a step, at most so many steps and so long; then see `at` the pointer, too."""
+        if eta not in (None, self.etas.get(self.t, self.eta)):
+            earlier = {t: rate for t, rate in self.etas.items() if t < self.t}
+            self.etas = earlier | {self.t: number("eta", eta)}
+        end, until = perf_counter() + milliseconds / 1000, min(until, self.t + steps, LAST)
+        while self.t < until and perf_counter() < end and np.isfinite(self.theta[-1]):
+            self.theta, self.t = next(self.steps), self.t + 1
+            if self.t % EVERY == 0:
+                self.noted.append(self.measure())
+        x = np.vstack([self.x, np.array([at], np.float32)])
+        o, a = self.model.forward(self.theta.astype(np.float32), x)
+        noted, self.noted = np.concatenate([np.empty(0), *self.noted]), []
+        picture = {"o": o[-1].ravel(), "a": a[-2].ravel(), "theta": self.theta, "noted": noted}
+        return picture | {"now": self.measure(), "etas": [[eta, t] for t, eta in self.etas.items()]}
+
+
+def datasets(make, noise, points):
+    """The pairs to train on, with those of the reader's own, and as many fresh ones."""
+    rng, made, fresh = np.random.default_rng(0), points[:0], None
+    if make:
+        drawn, fresh = make(N, noise, rng), make(N, noise, rng)
+        made = np.hstack([drawn.x, drawn.y])
+    pairs = np.vstack([made, points])
+    if (classes := len(np.unique(pairs[:, 2]))) < 2:
+        raise ValueError(f"points: expected some of both classes, got {classes or 'no'} class")
+    return p.Dataset(pairs[:, :2], pairs[:, 2:]), fresh
+
+
+class Descents:
+    """The logistic regression of the chapter on SGD: its loss as a map, and three descents."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        x = rng.uniform(-1, 3, (200, 1))
+        y = (rng.uniform(size=(200, 1)) < p.sigmoid(2 * x - 2)).astype(float)
+        self.dataset, self.theta = p.Dataset(x, y), np.array([-2.0, 2.5])
+        self.loss, self.gradient = p.objective(p.MLP((1, 1)), p.logistic)
+
+    def heights(self, w, b, side):
+        """ℒ over these ranges of w and b, a row for each b."""
+        ws, bs = np.linspace(*w, side), np.linspace(*b, side)
+        return np.array([self.loss(self.dataset, np.array([w, b])) for b in bs for w in ws])
+
+    def paths(self, eta, batch_size):
+        """θ⁽⁰⁾, θ⁽¹⁾, … with all pairs, a minibatch and a single pair a step."""
+        for size in (len(self.dataset), batch_size, 1):
+            rng = np.random.default_rng(1)
+            steps = p.sgd(self.gradient, self.theta, self.dataset, eta, size, rng)
+            yield np.array([self.theta, *islice(steps, UPDATES)]).ravel()
+
+
+now = {}  # the Training that goes on, and the Descents
+
+
+def play(**settings):
+    """Begin anew: the first picture, and what it is made of."""
+    training = now["training"] = Training(**settings)
+    made = {"x": training.train.x.ravel(), "y": training.train.y.ravel(), "epoch": training.epoch}
+    return made | {"last": LAST} | training.advance()
+
+
+def advance(**how):
+    """Go on, and give the picture at the end."""
+    return now["training"].advance(**how)
+
+
+def descend(eta, batch_size, plane):
+    """The map, once, and three descents on it."""
+    first = "descents" not in now
+    descents = now.setdefault("descents", Descents())
+    return {"paths": [*descents.paths(eta, batch_size)], "map": first and descents.heights(*plane)}
+
+
+def answer(task, options):
+    """What the page gets: something to draw, or in words why there is nothing."""
+    try:
+        with np.errstate(all="ignore"):  # a divergence is shown
+            return {"play": play, "advance": advance, "descend": descend}[task](**options)
+    except (TypeError, ValueError) as error:
+        return {"error": str(error)}

@@ -1,0 +1,317 @@
+"""The playground: the course's own network, and the same numbers in the page and here."""
+
+import re
+from itertools import islice
+
+import numpy as np
+import pytest
+from browsing import soup, violations
+from play import Descents, Training, answer
+
+from previously import MLP, logistic, make_spirals, objective, plot, sgd, tanh
+
+PLANE = [2.4, 5, 3, 4]
+CHAPTER = {
+    "data": "spirals",
+    "noise": 0.04,
+    "layers": 2,
+    "units": 16,
+    "phi": "tanh",
+    "gain": 2,
+    "last": 10,
+    "eta": [[0.03, 0]],
+    "batch_size": 20,
+    "seed": 22,
+    "points": [],
+    "plane": PLANE,
+}
+PLAIN = CHAPTER | {"data": "moons", "noise": 0.1, "gain": 1, "last": 1, "eta": [[0.1, 0]]}
+FOR_EVER = {"steps": np.inf, "milliseconds": 1e6}
+
+
+def trained(settings, until):
+    training = Training(**settings)
+    return training.advance(until=until, **FOR_EVER)["theta"]
+
+
+def test_training_is_that_of_the_chapter():
+    training = Training(**CHAPTER)
+    training.advance(until=200, **FOR_EVER)
+    dataset = make_spirals(400, 0.04, np.random.default_rng(0))
+    rng, model = np.random.default_rng(22), MLP((2, 16, 16, 2, 1), tanh)
+    theta = model.init(rng, 2)
+    model.layers(theta)[-1][0][:] *= 10
+    _, gradient = objective(model, logistic)
+    *_, theta = islice(sgd(gradient, theta, dataset, 0.03, 20, rng), 200)
+    assert np.array_equal(training.theta, theta)
+    assert not np.array_equal(training.fresh.x, dataset.x)
+
+
+def test_pieces_do_not_change_the_run():
+    whole, pieces = Training(**PLAIN), Training(**PLAIN)
+    at_once = whole.advance(until=150, **FOR_EVER)
+    noted = [pieces.advance(until=3)["noted"]]
+    while pieces.t < 150:
+        noted.append(pieces.advance(until=150, steps=7, milliseconds=1e6)["noted"])
+    assert pieces.advance(until=10, **FOR_EVER)["now"][0] == 150, "no step back"
+    assert np.array_equal(pieces.theta, whole.theta)
+    assert np.concatenate(noted)[::5].tolist() == [0, 50, 100, 150]
+    assert np.array_equal(at_once["now"], np.concatenate(noted)[-5:])
+
+
+def test_change_of_eta_can_be_repeated():
+    first = Training(**PLAIN | {"eta": [[0.1, 0], [0.5, 300]]})
+    first.advance(until=100, **FOR_EVER)
+    etas = first.advance(until=130, eta=0.01, **FOR_EVER)["etas"]
+    assert etas == [[0.1, 0], [0.01, 100]]
+    assert first.advance(eta=0.01)["etas"] == etas, "no change"
+    again = Training(**PLAIN | {"eta": etas})
+    again.advance(until=130, **FOR_EVER)
+    assert np.array_equal(again.theta, first.theta)
+    assert not np.array_equal(again.theta, trained(PLAIN, 130))
+
+
+def test_picture_is_one_forward_pass():
+    training = Training(**PLAIN | {"points": [[0.5, -1, 1]]})
+    picture = training.advance(until=20, at=[0.3, -2], **FOR_EVER)
+    limit, side, lines, bends = PLANE
+    assert training.train.x[-1].tolist() == [0.5, -1]
+    assert training.x.shape == (side**2 + 2 * lines * bends + 401, 2)
+    assert np.abs(training.x[: side**2]).max() == np.float32(limit)
+    x = np.vstack([training.x, [[0.3, -2]]])
+    o, a = training.model.forward(training.theta, x)
+    np.testing.assert_allclose(picture["o"], o[-1][:, 0], atol=1e-5)
+    np.testing.assert_allclose(picture["a"].reshape(-1, 2), a[-2], atol=1e-5)
+    *w, b = training.theta[-3:]
+    np.testing.assert_allclose(a[-2] @ w + b, o[-1][:, 0])
+    loss, _ = objective(training.model, logistic)
+    assert picture["now"][1] == loss(training.train, training.theta)
+    assert picture["now"][3] == loss(training.fresh, training.theta)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"units": 0}, "sizes: expected an integer ≥ 1, got 0"),
+        ({"units": np.nan}, "sizes: expected an integer ≥ 1, got float nan"),
+        ({"units": 33}, "units: expected at most 32, got 33"),
+        ({"layers": 1.5}, "layers: expected an integer ≥ 0, got float 1.5"),
+        ({"layers": 5}, "layers: expected at most 4, got 5"),
+        ({"data": "moon"}, "data: expected one of spirals, moons, circles, none, got 'moon'"),
+        ({"noise": -1}, "noise: expected a finite number ≥ 0, got -1"),
+        ({"phi": "sin"}, "phi: expected one of tanh, sigmoid, relu, got 'sin'"),
+        ({"gain": 0}, "gain: expected a finite number > 0, got 0"),
+        ({"last": 0}, "last: expected a finite number > 0, got 0"),
+        ({"eta": [[np.nan, 0]]}, "eta: expected a finite number > 0, got nan"),
+        ({"batch_size": 0}, "batch_size: expected an integer ≥ 1, got 0"),
+        ({"seed": -1}, "seed: expected an integer ≥ 0, got -1"),
+        ({"points": [[0, np.inf, 1]]}, "x: expected finite numbers, got NaN or infinity"),
+        ({"points": [[0, 0, 1]] * 201}, "points: expected at most 200, got 201"),
+        ({"data": "none"}, "points: expected some of both classes, got no class"),
+        (
+            {"data": "none", "points": [[0, 0, 1]] * 2},
+            "points: expected some of both classes, got 1 class",
+        ),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_in_words(change, told):
+    assert answer("play", PLAIN | change) == {"error": told}
+
+
+def test_own_points_alone_have_no_fresh_ones():
+    points = [[-1, 0, 0], [1, 0, 1]]
+    picture = answer("play", PLAIN | {"data": "none", "points": points})
+    assert picture["x"].tolist() == [-1, 0, 1, 0]
+    assert np.isnan(picture["now"][3:]).all()
+    assert np.isfinite(picture["now"][:3]).all()
+
+
+def test_divergence_ends_where_numbers_end():
+    assert "error" not in answer("play", PLAIN | {"phi": "relu", "gain": 1e200})
+    picture = answer("advance", {"until": 100, **FOR_EVER})
+    assert picture["now"][0] < 100
+    assert np.isnan(picture["now"][1:3]).all()
+
+
+def test_descents_are_those_of_the_chapter():
+    mine, told = (
+        Descents(),
+        answer("descend", {"eta": 0.5, "batch_size": 10, "plane": [[-3, 4], [-5, 4], 3]}),
+    )
+    assert mine.dataset.x[0] == np.random.default_rng(0).uniform(-1, 3)
+    assert told["map"].reshape(3, 3)[0, 2] == mine.loss(mine.dataset, np.array([4.0, -5.0]))
+    for path, size in zip(told["paths"], (200, 10, 1), strict=True):
+        steps = sgd(mine.gradient, mine.theta, mine.dataset, 0.5, size, np.random.default_rng(1))
+        assert np.array_equal(path[2:], np.ravel([*islice(steps, 300)]))
+    assert answer("descend", {"eta": 1, "batch_size": 10, "plane": []})["map"] is False
+
+
+def test_page_stands_still_until_the_button_is_pressed(built, python):
+    page = soup(built / "html/book/playground.html")
+    assert len(page.select(".still img")) == 2
+    assert all(form.has_attr("hidden") for form in page.select("form.live-form"))
+    names = {control["name"] for control in page.select("#play [name]")}
+    assert names == CHAPTER.keys() - {"plane"} | {"t", "etas"}
+    script = next((built / "html/live").glob("*/plane.js")).read_text("utf-8")
+    assert set(re.findall(r"#\w{6}", script)) == {*plot.COLORS.values(), plot.INK, plot.GREY}
+
+
+class Playground:
+    """The page after the press, and what a reader does there."""
+
+    def __init__(self, tab):
+        self.tab, self.bar, self.plane = tab, tab.locator("#live"), tab.locator("#input-space")
+        self.tab.evaluate(
+            """async () => {
+                const { name } = performance.getEntriesByType("resource").find(
+                    ({ name }) => name.endsWith("play.js"));
+                window.playground = (await import(name)).playground;
+            }"""
+        )
+
+    def wait(self, state="paused"):
+        self.tab.wait_for_selector(f"#live[data-state={state}]", timeout=120_000)
+
+    def after(self, act, state="paused"):
+        """What the page says after that."""
+        self.bar.evaluate("bar => bar.dataset.state = 'asked'")
+        act()
+        self.wait(state)
+        return self.bar.locator("[role=status]").inner_text()
+
+    def press(self, name):
+        self.bar.locator(f"button:text-is('{name}')").click()
+
+    def set(self, name, value):
+        self.tab.locator(f"[name={name}]").evaluate(
+            """(control, value) => {
+                control.value = value;
+                control.dispatchEvent(new Event("change", { bubbles: true }));
+            }""",
+            str(value),
+        )
+
+    def open(self, address):
+        return self.after(lambda: self.tab.evaluate("a => playground.open(a)", address))
+
+    def pixel(self, x, y):
+        """The colour at a place of the input space."""
+        return self.plane.evaluate(
+            """(canvas, [x, y]) => {
+                const at = [(x / 2.4 + 1) * canvas.width / 2, (1 - y / 2.4) * canvas.height / 2];
+                const copy = new OffscreenCanvas(canvas.width, canvas.height)
+                    .getContext("2d", { willReadFrequently: true });
+                copy.drawImage(canvas, 0, 0);
+                const [r, g, b] = copy.getImageData(...at, 1, 1).data;
+                return "#" + [r, g, b].map((part) => part.toString(16).padStart(2, "0")).join("");
+            }""",
+            [x, y],
+        )
+
+    @property
+    def address(self):
+        return self.tab.evaluate("location.search")
+
+    @property
+    def theta(self):
+        return np.array(self.tab.evaluate("[...playground.picture.theta]"))
+
+
+def test_reader_plays(visit, live_site):
+    address = "?data=moons&noise=0.1&gain=1&last=1&eta=0.1&t=500"
+    with visit(f"book/playground.html{address}", at=live_site, has_touch=True) as tab:
+        tab.locator("#live .run-page").click()
+        tab.wait_for_selector("#live[data-state=paused]", timeout=120_000)
+        page = Playground(tab)
+
+        # The same numbers as here, and the same at every visit
+        assert np.abs(page.theta - trained(PLAIN, 500)).max() < 1e-12
+        assert violations(tab) == []
+        there, theta = page.address, page.theta
+        assert there.endswith("seed=22&t=500")
+        assert page.open(there) == "Step 500, epoch 25."
+        assert (page.address, page.theta.tolist()) == (there, theta.tolist())
+
+        # One step, one epoch, on and on; another η from there on
+        assert page.after(lambda: page.press("One step")) == "Step 501, epoch 25."
+        assert page.after(lambda: page.press("One epoch")) == "Step 520, epoch 26."
+        page.after(lambda: page.set("eta", 0.01))
+        assert page.after(lambda: page.press("One epoch")) == "Step 540, epoch 27."
+        assert "etas=0.1@0_0.01@520" in page.address
+        changed = trained(PLAIN | {"eta": [[0.1, 0], [0.01, 520]]}, 540)
+        assert np.abs(page.theta - changed).max() < 1e-12
+        page.after(lambda: page.press("Train"), "training")
+        tab.wait_for_timeout(1500)
+        assert page.after(lambda: page.press("Pause")).startswith("Step ")
+        assert tab.evaluate("playground.t") > 540
+        assert page.after(lambda: page.press("Reset")) == "Step 0, epoch 0."
+        assert "etas" not in page.address
+
+        # Points and predictions by keyboard, then by touch
+        page.plane.focus()
+        page.after(lambda: tab.keyboard.press("ArrowRight"))
+        told = tab.locator("#at").inner_text()
+        assert re.match(r"At \(0.10, 0.00\): class (0, blue|1, orange), with probability", told)
+        page.after(lambda: tab.keyboard.press("1"))
+        assert page.address.endswith("points=0.1,0,1")
+        tab.locator("#tool").select_option("0")
+        page.after(lambda: page.plane.tap(position={"x": 10, "y": 10}))
+        x, y, label = map(float, page.address.rpartition("_")[2].split(","))
+        assert x < -2 < 2 < y
+        assert label == 0
+        page.plane.focus()
+        page.after(lambda: tab.keyboard.press("Delete"))
+        assert page.address.endswith("points=0.1,0,1"), "the nearest is removed"
+
+        # Faults: a sentence, the points stay, and the next good setting goes
+        told = page.after(lambda: page.set("units", 0), "refused")
+        assert told == "sizes: expected an integer ≥ 1, got 0"
+        assert page.after(lambda: page.set("units", 4)) == "Step 0, epoch 0."
+        told = page.after(lambda: page.set("data", "none"), "refused")
+        assert told == "points: expected some of both classes, got 1 class"
+        assert page.address.endswith("points=0.1,0,1")
+        assert page.after(lambda: page.set("data", "circles")) == "Step 0, epoch 0."
+        told = page.after(lambda: page.set("eta", ""), "refused")
+        assert told == "eta: expected a finite number > 0, got nan"
+        assert page.after(lambda: page.press("One step"), "refused") == told
+        assert page.after(lambda: page.set("eta", 0.03)) == "Step 0, epoch 0."
+        told = page.open("?data=moon&units=many&points=1,2,1_2,-2,0_1,2&eta=0.1&t=3")
+        assert told == (
+            "The address makes no sense in data=moon, units=many, points=1,2,1_2,-2,0_1,2;"
+            " the rest of it holds. Step 3, epoch 0."
+        )
+        assert page.address.startswith("?data=spirals&noise=0.04&layers=2&units=16&")
+        assert page.address.endswith("eta=0.1&batch_size=20&seed=22&t=3&points=1,2,1_2,-2,0")
+        assert page.pixel(1, 2) == plot.COLORS["orange"]
+        assert page.pixel(2, -2) == plot.COLORS["blue"]
+        assert "η = 1000 is too large" in page.open("?eta=1000&t=60")
+        assert "no longer a number" in page.open("?phi=relu&gain=1e200&t=60&points=1,2,1")
+        assert "points=1,2,1" in page.address
+
+        # The map follows the sliders
+        pictures = [tab.locator("#descents canvas").nth(i) for i in range(3)]
+        before = [picture.evaluate("canvas => canvas.toDataURL()") for picture in pictures]
+        tab.locator("#rate").press("ArrowRight")
+        assert tab.locator("#descents output").first.inner_text() == "0.52"
+        tab.wait_for_selector("#descents:not([aria-busy])")
+        after = [picture.evaluate("canvas => canvas.toDataURL()") for picture in pictures]
+        assert all(a != b for a, b in zip(before, after))
+
+        # In the dark, on a phone
+        tab.set_viewport_size({"width": 390, "height": 844})
+        tab.emulate_media(color_scheme="dark")
+        assert violations(tab) == []
+        assert tab.evaluate("document.documentElement.scrollWidth") == 390
+
+        # The worker is gone
+        lose = "playground.kernel.stop(), playground.kernel.heard('died')"
+        assert "are kept" in page.after(lambda: tab.evaluate(lose), "died")
+        assert "points=1,2,1" in page.address
+
+
+def test_page_says_why_it_cannot_train(visit, site, python):
+    with visit("book/playground.html", at=site, missing=True) as tab:  # without wasm-unsafe-eval
+        tab.locator("#live .run-page").click()
+        tab.wait_for_selector("#live[data-state=failed]")
+        assert "could not be loaded" in tab.locator("#live [role=status]").inner_text()
+        assert tab.locator("#live button:text-is('Train')").is_enabled()
