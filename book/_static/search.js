@@ -7,6 +7,7 @@ const ALSO = {
   backprop: ["backpropagation"],
   convergence: ["converge"],
   "dead units": ["seeds that fail"],
+  epoch: ["the update rule"],
   eta: ["η", "the learning rate"],
   "finite differences": ["checking a gradient"],
   gd: ["the update rule"],

@@ -151,8 +151,9 @@ def test_reader_changes_stops_and_keeps_cells(live):
         notebook = json.loads(download.value.path().read_text("utf-8"))
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         assert download.value.suggested_filename == "sgd.ipynb"
-        assert ("".join(code[1]["source"]), code[1]["outputs"]) == (TRAININGS, [])
-        assert code[3]["outputs"]
+        (mine,) = [cell for cell in code if "".join(cell["source"]).endswith(TRAININGS)]
+        assert mine["outputs"] == []
+        assert sum(map(bool, (cell["outputs"] for cell in code))) > 10, "those of the others"
         page.tab.reload()
         page.tab.locator("#live .run-page").click()
         page = Page(page.tab)
@@ -394,7 +395,8 @@ def test_whole_chapter_in_the_page(live, name):
         assert page.status == "Done."
         cells = range(1, page.cells.count() + 1)
         for cell in cells:
-            assert page.shown(cell) == page.shown(cell, STORED)
+            # Another renderer of Markdown puts other spaces between the parts of a table.
+            assert page.shown(cell).split() == page.shown(cell, STORED).split()
             sizes = page.size(cell), page.size(cell, STORED)
             if sizes[1]:  # another matplotlib measures letters by a pixel or two
                 assert np.allclose(*sizes, atol=3), f"the figure of cell {cell}"

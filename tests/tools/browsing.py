@@ -11,7 +11,8 @@ from pathlib import Path
 import axe_playwright_python
 from bs4 import BeautifulSoup
 
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+# The first draws no window around a page, and takes a quarter of the time.
+BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,7 +32,8 @@ def launch(playwright, profile=None):
 
     With a profile, the settings in that folder hold, and it is the one window that is returned.
     """
-    system = next(filter(None, map(shutil.which, BROWSERS)), None)
+    names = BROWSERS[1:] if profile else BROWSERS  # without a window there are no settings
+    system = next(filter(None, map(shutil.which, names)), None)
     options = {"executable_path": system, "args": FLAGS}
     if profile:
         return playwright.chromium.launch_persistent_context(profile, **options)
