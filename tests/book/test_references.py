@@ -85,7 +85,7 @@ def test_readme_lists_every_target_of_the_makefile():
 def made(folder, *arguments, rule="", **variables):
     """What make prints in a folder that holds the Makefile, and a rule more."""
     (folder / "Makefile").write_text(f"{read('Makefile')}\n{rule}\n", "utf-8")
-    command = ["make", *arguments, f"BIN={Path(sys.executable).parent}"]
+    command = ["make", "--no-print-directory", *arguments, f"BIN={Path(sys.executable).parent}"]
     environment = os.environ | variables
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True
