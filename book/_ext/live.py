@@ -52,21 +52,30 @@ INSTALLED = {
     "mdit-py-plugins": (r"mdit_py_plugins/(__init__|utils|dollarmath/)", [], ["mdit_py_plugins"]),
     "mdurl": ("mdurl/", [], ["mdurl"]),
 }
-# What no cell can need: other backends, servers, headers, tests, sample data, old encodings.
+# What no cell can need: other backends, servers, headers, tests, sample data, old encodings, other
+# formats, tools for developers, fonts that no figure uses (of which the nearest takes the place).
 UNUSED = re.compile(
-    r"""matplotlib/(tests|testing|sphinxext)
+    r"""matplotlib/(tests|testing|sphinxext|sankey|_ttconv|_type1font|_qhull)
     |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
     |matplotlib/mpl-data/fonts/ttf/
-        (?!DejaVuSans(-Oblique|-Bold|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
+        (?!DejaVuSans(-Oblique|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
-    |matplotlib/_qhull|mpl_toolkits/|PIL/_(imaging(cms|ft|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm|Tiff)\w+Plugin
-    |PIL/(Pdf|PS|ImageCms|ImageQt|ImageTk|Mpo)|contourpy/util/(bokeh|data|mpl|renderer)
-    |numpy/(f2py|distutils|_core/include|_core/_(operand|rational|struct|umath)\w*tests)|kiwisolver/include
-    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|dateutil/zoneinfo/.*gz
-    |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc)/
-    |(_pydatetime|_pyio|doctest|ftplib|imaplib|mailbox|pdb|poplib|pydoc|smtplib|telnetlib|webbrowser)\.py
-    |http/(cookie|server)|unittest/mock|xml/(dom|sax)/
+    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)|kiwisolver/include
+    |PIL/_(imaging(cms|ft|morph|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm)\w+Plugin
+    |PIL/(Pdf|PS|Pcf|Bdf|Image(Cms|Draw2|Grab|Morph|Qt|Tk|Win)|Mpo)
+    |numpy/(f2py|distutils|linalg/lapack_lite|_core/include
+        |_core/_(operand|rational|struct|umath)\w*tests
+        |testing/(_private/extbuild|print)|ma/(mrecords|testutils|timer))
+    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
+    |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc|ctypes/macholib)/
+    |(_pydatetime|_pyio|aifc|bdb|cgi|cgitb|cmd|compileall|configparser|cProfile|crypt|doctest
+        |fileinput|ftplib|imaplib|imghdr|mailbox|mailcap|modulefinder|netrc|nntplib|optparse|pdb
+        |pickletools|pipes|poplib|profile|pstats|pty|pyclbr|pydoc|py_compile|shelve|smtplib|sndhdr
+        |socketserver|stringprep|sunau|symtable|tabnanny|telnetlib|trace|uu|wave|webbrowser|xdrlib
+        |zipapp)\.py
+    |asyncio/(proactor|windows)|concurrent/futures/process|ctypes/(_aix|util|wintypes)
+    |http/(cookie|server)|logging/(config|handlers)|unittest/mock|xml/(dom|sax)/
     |encodings/(big5|cp(?!437)|euc|gb|hz|iso|johab|koi|mac_|ptcp|shift|tis)""",
     re.VERBOSE,
 )
