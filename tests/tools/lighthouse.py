@@ -1,4 +1,4 @@
-"""Print what Lighthouse says of each page as on a phone: the median of three runs over gzip.
+"""Print what Lighthouse says of each page as on a phone: the medians of five runs over gzip.
 
 Run by `make lighthouse`; it needs Node's npx, a Chromium on the PATH or in CHROME_PATH, and once a
 network for Lighthouse itself. Nothing of the build or the tests does.
@@ -20,7 +20,7 @@ LIGHTHOUSE = "lighthouse@13.5.0"
 HTML = Path(__file__).parents[2] / "_build/html"
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 TEXT = {".html", ".css", ".js", ".svg"}
-RUNS = 3
+RUNS = 5
 
 
 class GzipHandler(SimpleHTTPRequestHandler):
@@ -45,7 +45,8 @@ class GzipHandler(SimpleHTTPRequestHandler):
 
 
 def measure(url):
-    """The four scores, the layout shift, and the bytes sent, less the images."""
+    """The four scores, how long the page did not answer, its shift, its bytes less the images, and
+    Lighthouse's measure of this machine, to which it adds a phone's slowness."""
     command = [shutil.which("npx"), "--yes", LIGHTHOUSE, url, "--quiet", "--output=json"]
     run = subprocess.run([*command, f"--chrome-flags={FLAGS}"], capture_output=True, text=True)
     if run.returncode:
@@ -55,8 +56,11 @@ def measure(url):
     requests = audits["network-requests"]["details"]["items"]
     sent = sum(item["transferSize"] for item in requests if item["resourceType"] != "Image")
     names = ("performance", "accessibility", "best-practices", "seo")
+    blocked = audits["total-blocking-time"]["numericValue"]
     shift = audits["cumulative-layout-shift"]["numericValue"]
-    return *(round(100 * scores[name]["score"]) for name in names), shift, sent / 1000
+    index = report["environment"]["benchmarkIndex"]
+    points = (round(100 * scores[name]["score"]) for name in names)
+    return *points, blocked, shift, sent / 1000, index
 
 
 def main():
@@ -69,7 +73,10 @@ def main():
     if system:
         os.environ.setdefault("CHROME_PATH", system)
     pages = [path.relative_to(HTML).as_posix() for path in sorted(HTML.rglob("*.html"))]
-    print("page                      performance  accessibility  practices  SEO  shift  KB sent")
+    print(
+        "page                      performance  accessibility  practices  SEO"
+        "  blocked ms  shift  KB sent  benchmark index"
+    )
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(GzipHandler, directory=HTML)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for page in pages:
@@ -77,7 +84,8 @@ def main():
                 continue
             url = f"http://127.0.0.1:{server.server_port}/{page}"
             columns = map(median, zip(*(measure(url) for _ in range(RUNS))))
-            print("{:26}{:11.0f}{:15.0f}{:11.0f}{:5.0f}{:7.3f}{:9.1f}".format(page, *columns))
+            line = "{:26}{:11.0f}{:15.0f}{:11.0f}{:5.0f}{:12.0f}{:7.3f}{:9.1f}{:17.0f}"
+            print(line.format(page, *columns), flush=True)
         server.shutdown()
 
 
