@@ -7,7 +7,10 @@ import re
 from functools import lru_cache
 from types import CodeType
 
-CHANGING = {"add", "append", "extend", "insert", "pop", "remove", "setdefault", "sort", "update"}
+# Methods that change what they belong to. Those that return nothing stand alone: `np.sort(x)`, of
+# which a value is taken, changes no `np`.
+ALONE = {"add", "append", "extend", "insert", "remove", "sort", "update"}
+ANYWHERE = {"pop", "setdefault"}
 DRAWN = {"rng"}  # whoever names it draws from it, and so changes it
 MAGIC = re.compile(r"^%(config|matplotlib)\b.*", re.MULTILINE)  # they change nothing in a page
 
@@ -27,8 +30,10 @@ def names(source):
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
             changed.add(_root(node))
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
+        elif _method(node) in ANYWHERE:
             changed.add(_root(node.func))
+        elif isinstance(node, ast.Expr) and _method(node.value) in ALONE:
+            changed.add(_root(node.value.func))
     used -= set(dir(builtins))
     return used, bound | (changed & used)
 
@@ -44,6 +49,11 @@ def _follow(code, used, bound, own=frozenset()):
             used.add(step.argval)
         elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and not own):
             bound.add(step.argval)
+
+
+def _method(node):
+    """The name of the method that a call calls."""
+    return getattr(node.func, "attr", None) if isinstance(node, ast.Call) else None
 
 
 def _root(node):

@@ -278,6 +278,8 @@ def test_file_of_pyodide_is_the_one_that_is_pinned(tmp_path):
         ("d['a'] = 1", {"d"}, {"d"}),
         ("ax.title.x = 1", {"ax"}, {"ax"}),
         ("found.append(x)", {"found", "x"}, {"found"}),
+        ("last = found.pop()", {"found"}, {"found", "last"}),
+        ("y = np.sort(x)", {"np", "x"}, {"y"}),
         ("[i * k for i in r]", {"k", "r"}, set()),
         ("def f(a, b=c):\n    e = a\n    return e + g", {"c", "g"}, {"f"}),
         (
@@ -336,7 +338,7 @@ class Watched(dict):
 class Anything:
     """What a cell may ask of Jupyter."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, *args):
         return self
 
     __call__ = __getitem__ = __getattr__
@@ -361,8 +363,8 @@ def test_cells_take_what_the_analysis_says(page, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     import matplotlib.pyplot as plt
 
-    cells = json.loads((BOOK / f"{page}.ipynb").read_text("utf-8"))["cells"]
-    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    cells = read(BOOK / f"{page}.ipynb").cells
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
     space = Watched(get_ipython=Anything(), display=print)
     givers, before = {}, {}
     for index, source in enumerate(sources):
