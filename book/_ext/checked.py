@@ -21,7 +21,7 @@ from sphinx.util.nodes import make_refnode
 
 from markers import beginning, markers
 from proofs import helpers, is_display, is_inline, proofs
-from pulls import pull, tree_of
+from pulls import code_cells, pull, tree_of
 from slides import chapter_of, is_deck
 
 PAGE = "book/checked"
@@ -211,11 +211,8 @@ def checks(tree):
 
 def cells_of(env, docname):
     """How many code cells a notebook has, and how many outputs; of another page, nothing."""
-    path = Path(env.doc2path(docname))
-    if path.suffix != ".ipynb":
-        return 0, 0
-    code = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
-    return len(code), sum(len(cell["outputs"]) for cell in code)
+    code = code_cells(env, docname)
+    return len(code), sum(len(cell["outputs"]) for _, cell in code)
 
 
 def gather(app, env):

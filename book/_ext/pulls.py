@@ -71,22 +71,22 @@ def labelled(env, name):
     return (None, None) if isinstance(node, nodes.section) else (docname, node)
 
 
-def code_cells(env):
-    """The page, the index and the id of every code cell."""
-    for docname in env.found_docs:
-        path = Path(env.doc2path(docname))
-        if path.suffix == ".ipynb":
-            for index, one in enumerate(json.loads(path.read_text("utf-8"))["cells"]):
-                if one["cell_type"] == "code":
-                    yield docname, index, one["id"]
+def code_cells(env, docname):
+    """The code cells of a notebook, each with its index among all cells; of another page, none."""
+    path = Path(env.doc2path(docname))
+    if path.suffix != ".ipynb":
+        return []
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    return [(index, one) for index, one in enumerate(cells) if one["cell_type"] == "code"]
 
 
 def cell(env, name):
     """The page and the node of the code cell of that id, if there is just one."""
     found = [
         (docname, node)
-        for docname, index, own in code_cells(env)
-        if own == name
+        for docname in env.found_docs
+        for index, one in code_cells(env, docname)
+        if one["id"] == name
         for node in tree_of(env, docname).findall(nodes.container)
         if node.get("cell_index") == index
     ]
@@ -97,7 +97,8 @@ def names(env):
     """Whatever a piece may be called."""
     labels = *env.get_domain("std").anonlabels, *env.get_domain("math").equations
     functions = (n for n, o in env.get_domain("py").objects.items() if o.objtype == "function")
-    return {*labels, *functions, *(own for _, _, own in code_cells(env))}
+    cells = (one["id"] for docname in env.found_docs for _, one in code_cells(env, docname))
+    return {*labels, *functions, *cells}
 
 
 def shown(node):

@@ -1,6 +1,6 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it.
 import { edit } from "./editor.js";
-import { Kernel } from "./kernel.js";
+import { Kernel, loading } from "./kernel.js";
 
 export const element = (tag, properties, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -214,9 +214,7 @@ class Page {
   }
 
   hear(kind, value) {
-    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-    const loading = kind === "progress" && this.bar.dataset.state === "loading";
-    if (loading) this.say("loading", `Python is loading: ${megabytes(value.here)} of ${megabytes(value.all)} MB`);
+    if (kind === "progress" && this.bar.dataset.state === "loading") this.say("loading", loading(value));
     else if (kind === "ready") {
       this.readied = this.kernel.worker;
       if (!this.running) this.say("ready", "Python is ready.");

@@ -1,4 +1,7 @@
 // The Python of a page, seen from the page: ask it, hear it, stop it. worker.js says what the two tell each other.
+export const loading = ({ here, all }) =>
+  `Python is loading: ${[here, all].map((bytes) => (bytes / 1e6).toFixed(1)).join(" of ")} MB`;
+
 export class Kernel {
   // `heard` gets what the worker says of itself, and "died" if it is gone unasked.
   constructor(options, heard) {

@@ -1,6 +1,6 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
 import { button, dress, element } from "./cells.js";
-import { Kernel } from "./kernel.js";
+import { Kernel, loading } from "./kernel.js";
 import { BLUE, GREEN, GREY, INK, ORANGE, Plane, curves } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
@@ -58,8 +58,7 @@ class Playground {
   }
 
   hear(kind, value) {
-    const [here, all] = [value?.here, value?.all].map((bytes) => (bytes / 1e6).toFixed(1));
-    if (kind === "progress") this.say("loading", `Python is loading: ${here} of ${all} MB`);
+    if (kind === "progress") this.say("loading", loading(value));
     if (kind in WHY) this.say(kind, `${WHY[kind]} Your settings and points are kept: press Train to try again.`);
   }
 

@@ -12,7 +12,7 @@
 // the name of the Web Lock that is held for as long as this worker lives.
 const options = new URLSearchParams(location.search);
 const list = (name) => (options.get(name) || "").split(",").filter(Boolean);
-const say = (id, kind, value, transfer = []) => postMessage({ id, kind, value }, transfer);
+const say = (id, kind, value) => postMessage({ id, kind, value });
 const [packages, later] = ["packages", "later"].map(list);
 
 // What was fetched once is kept under its hash; a host's own rules, or a new book, would let it be fetched again.
@@ -150,7 +150,7 @@ onmessage = async ({ data }) => {
     const python = await ready;
     const task = Object.keys(tasks).find((name) => name in data);
     send = (kind, value) => say(id, kind, value);
-    say(id, "done", await tasks[task](python, data[task], id));
+    say(id, "done", await tasks[task](python, data[task]));
   } catch (error) {
     say(id, "error", String(error));
     say(id, "done", false);
