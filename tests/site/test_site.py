@@ -642,8 +642,9 @@ def test_page_is_not_laid_out_anew_for_each_question(visit):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_what_waits_to_be_laid_out_is_as_high_then(visit, page, width):
     """So that no anchor, and no place in a page loaded anew, is anywhere else than it was."""
-    tops = """() => [...document.querySelectorAll("article :not(.katex *, div.math *, pre *, details *)")].map(
-        e => Math.round(e.getBoundingClientRect().top + scrollY))"""
+    tops = """() => [...document.querySelectorAll(
+        "article :not(.katex *, div.math *, pre *, details *)"
+    )].map(e => Math.round(e.getBoundingClientRect().top + scrollY))"""
     with visit(f"{page}.html", width=width) as tab:
         tab.evaluate(SETTLED)
         waiting = tab.locator("article .lines > span, article .katex").evaluate_all(
