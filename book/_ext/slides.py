@@ -22,7 +22,8 @@ from pulls import link_to_section, pull, tree_of
 
 FOLDER = "book/slides/"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
-PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+PLUGINS = ["plugin/notes/notes.js", "plugin/zoom/zoom.js"]
+PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
 GENERATED = {"__pycache__", ".ipynb_checkpoints"}
 logger = logging.getLogger(__name__)
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text

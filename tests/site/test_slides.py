@@ -368,6 +368,63 @@ def test_show_follows_a_finger(visit):
         tab.wait_for_function("() => Reveal.getIndices().h == 1")
 
 
+def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_printed(visit):
+    with visit("book/slides/sgd.html", height=720, has_touch=True) as tab:
+        start(tab)
+        finger = tab.context.new_cdp_session(tab)
+        tab.evaluate(READY)
+        tab.evaluate(READY)
+        lines, here = tab.locator(".present .drawn polyline"), tab.url
+        printed = contents(BytesIO(tab.pdf(**PAGES)))
+
+        def drag(*places):
+            tab.mouse.move(*places[0])
+            tab.mouse.down()
+            for place in places[1:]:
+                tab.mouse.move(*place)
+            tab.mouse.up()
+
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "nothing is in hand"
+        tab.keyboard.press("c")
+        drag((300, 400), (500, 400))
+        drag((300, 500), (500, 500))
+        for event, xs in [("touchStart", [300]), ("touchMove", [200]), ("touchEnd", [])]:
+            points = [{"x": x, "y": 300} for x in xs]
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+        expect(lines).to_have_count(3)  # and the finger has not gone on
+        box = lines.first.bounding_box()
+        assert (box["x"], box["width"]) == pytest.approx((300, 200), abs=6)
+        tab.locator(".present footer a").click(force=True)
+        assert lines.count() == 4
+        assert len(tab.context.pages) == 1, "a press of the pen follows a link"
+        assert violations(tab, ".present") == []
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("End")
+        assert lines.count() == 0
+        tab.keyboard.press("Home")
+        tab.keyboard.press("e")
+        drag((400, 350), (400, 410))
+        assert lines.count() == 3, "the eraser takes the line that it meets"
+        tab.keyboard.press("x")
+        assert lines.count() == 0
+        tab.keyboard.press("q")
+        assert "svg" in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "a light leaves no line"
+        tab.keyboard.press("q")
+        assert "svg" not in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        tab.keyboard.down("Control")
+        tab.mouse.click(400, 300)
+        tab.keyboard.up("Control")
+        assert "scale(2)" in tab.evaluate("document.body.style.transform")
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("Shift+Slash")
+        keys = tab.locator(".r-overlay-help").inner_text()
+        assert all(tool in keys for tool in ("Pointer", "Pen", "Eraser", "Wipe the slide"))
+        assert tab.url == here
+
+
 def test_key_with_alt_is_the_browsers(visit):
     with visit("book/slides/sgd.html") as tab:
         start(tab)
@@ -395,7 +452,7 @@ STATES = {  # the width of the window, and keys
     "dark and half shown": (1920, "d ArrowRight ArrowRight ArrowRight"),
     "overview": (1280, "ArrowRight o"),
     "paused": (1280, "ArrowRight b"),
-    "help": (1280, "?"),
+    "help": (1280, "Shift+Slash"),
     "end, dark, on a phone": (390, "End d"),
 }
 PRINTED = [("sgd", state) for state in STATES]
