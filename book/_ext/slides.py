@@ -19,6 +19,7 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
 from pulls import link_to_section, pull, tree_of
+from questions import fold
 
 FOLDER = "book/slides/"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
@@ -172,6 +173,8 @@ class MakeSlides(SphinxPostTransform):
         said = [child for child in content if isinstance(child, notes)]
         face = nodes.container("", heading("", "", *name.children, level=level), classes=["face"])
         face.extend(child for child in content if child not in said)
+        for answer in list(face.findall(fold)):
+            answer.replace_self(nodes.container("", *answer.children, classes=["fragment"]))
         for step in face.findall(nodes.list_item):
             if "steps" in step.parent["classes"]:
                 step["classes"].append("fragment")

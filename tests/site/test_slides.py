@@ -1,6 +1,8 @@
 """The decks: what they may hold, what they pull, and how they behave in a browser and on paper."""
 
+import pydoc
 import re
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +18,7 @@ CHAPTERS = [path for path in SOURCES if (notebooks.BOOK / path.name).with_suffix
 OURS = [*CHAPTERS, notebooks.BOOK / "slides/previously.md"]  # the last is a recap of all
 TIMES = {"previously": (10, 15)} | {path.stem: (20, 30) for path in CHAPTERS}
 TOO_TALL = {"fig-gallery"}  # forty small pictures, whose titles nobody could read on a slide
+ASKED = r":::\{(question|pull\} ask-)"
 SMALLEST = 11 / 72 * 90  # CSS pixels of the text of a figure: plot.STYLE's size and resolution
 
 each_of_ours = pytest.mark.parametrize("source", OURS, ids=lambda path: path.stem)
@@ -61,10 +64,16 @@ def test_deck_takes_the_time_it_should(source):
 
 @each_of_ours
 def test_every_slide_has_notes_and_every_later_one_asks_a_question(source):
-    for number, (_, part) in enumerate(sections(source), 1):
+    for number, (shown, part) in enumerate(sections(source), 1):
         (said,) = re.findall(r":::\{notes\} \d+\n(.*?)\n:::", part, flags=re.DOTALL)
-        asked = re.search(r"\*[^*]+\?\*\s*\S", said)
+        asked = re.search(r"\*[^*]+\?\*\s*\S", said) or re.search(ASKED, shown)
         assert asked or number == 1, f"{number}: no question with its answer"
+
+
+@each_of_a_chapter
+def test_deck_of_a_chapter_asks_the_room_on_some_of_its_slides(source):
+    asking = [shown for shown, _ in sections(source) if re.search(ASKED, shown)]
+    assert 3 <= len(asking) <= 6
 
 
 @each_of_ours
@@ -134,7 +143,7 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
     pulling = {"checked", "playground"}
     chapters = [ids(path) for path in pages if path.stem not in pulling]
     slides = ids(built / f"html/book/slides/{deck}.html")
-    for name in re.findall(r":::\{pull\} ((?:eq|fig|table)-\S+)", source):
+    for name in re.findall(r":::\{pull\} ((?:eq|fig|table|ask)-\S+)", source):
         target = f"equation-{name}" if name.startswith("eq-") else name
         (theirs,) = (chapter[target] for chapter in chapters if target in chapter)
         mine = slides[target]
@@ -146,9 +155,13 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
             pictures = [Path(page.img["src"]).name for page in (mine, theirs)]
             assert pictures[0] == pictures[1]
             assert mine.img["alt"] == theirs.img["alt"]
-        else:
+        elif name.startswith("table-"):
             cells = [[cell.get_text() for cell in page.select("td")] for page in (mine, theirs)]
             assert cells[0] == cells[1]
+        else:
+            asked = [page.select_one(".asked").get_text() for page in (mine, theirs)]
+            assert asked[0] == asked[1]
+            assert mine.div.get_text().strip() == theirs.select_one("details p").get_text()
 
 
 @each_of_a_chapter
@@ -211,6 +224,44 @@ def test_page_for_instructors_lists_every_deck_with_its_time(built):
         minutes = sum(map(int, re.findall(r":::\{notes\} (\d+)", source.read_text("utf-8"))))
         time = f", {minutes} minutes" if minutes else ""
         assert f"{len(sections(source))} slides{time}" in line.get_text()
+
+
+def test_page_for_instructors_lists_all_that_can_be_pulled(built):
+    """What stands on the pages under a label, cells that show something, and functions."""
+    pages = {path.stem: ids(path) for path in (built / "html/book").glob("*.html")}
+    labelled = {
+        name.removeprefix("equation-")
+        for stem, found in pages.items()
+        for name, part in found.items()
+        if part.name in ("figure", "table") or {"math", "question"} & {*part.get("class", ())}
+        if stem not in ("checked", "playground")  # they pull
+    }
+    cells = [cell for path in notebooks.BOOK.glob("*.ipynb") for cell in notebooks.read(path).cells]
+    cells = [cell for cell in cells if cell.cell_type == "code"]
+    known = Counter(cell.id for cell in cells)
+    shown = {
+        cell.id
+        for cell in cells
+        if known[cell.id] == 1
+        for tags in [cell.metadata.get("tags", [])]
+        if "hide-cell" not in tags and ("hide-input" not in tags or cell.outputs)
+    }
+    functions = {
+        brief if pydoc.locate(brief) else name
+        for name, part in pages["api"].items()
+        if part.name == "dt" and "function" in part.parent["class"]
+        for brief in [f"previously.{name.rpartition('.')[2]}"]
+    }
+    page = pages["teach"]["what-can-be-pulled"]
+    listed = {item.code.get_text(): item for item in page.select(".pieces > li")}
+    assert set(listed) == labelled | shown | functions
+    for path in SOURCES:
+        assert set(re.findall(r":::\{pull\} (\S+)", path.read_text("utf-8"))) <= set(listed)
+    for name, item in listed.items():
+        at, _, anchor = item.a["href"].partition("#")
+        assert anchor in (ids(built / "html/book" / at) if at else pages["teach"]), name
+        assert bool(item.img) == name.startswith("fig-")
+        assert not item.img or (item.img["alt"] and item.img["loading"] == "lazy")
 
 
 # What a browser makes of them
@@ -372,7 +423,6 @@ def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_
     with visit("book/slides/sgd.html", height=720, has_touch=True) as tab:
         start(tab)
         finger = tab.context.new_cdp_session(tab)
-        tab.evaluate(READY)
         tab.evaluate(READY)
         lines, here = tab.locator(".present .drawn polyline"), tab.url
         printed = contents(BytesIO(tab.pdf(**PAGES)))
