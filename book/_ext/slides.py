@@ -22,11 +22,13 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
 from pulls import link_to_section, pull, tree_of
+from questions import fold
 
 FOLDER = "book/slides/"
 CITATION = "CITATION.cff"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
-PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+PLUGINS = ["plugin/notes/notes.js", "plugin/zoom/zoom.js"]
+PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
 GENERATED = {"__pycache__", ".ipynb_checkpoints"}
 logger = logging.getLogger(__name__)
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
@@ -210,6 +212,8 @@ class MakeSlides(SphinxPostTransform):
         said = [child for child in content if isinstance(child, notes)]
         face = nodes.container("", heading("", "", *name.children, level=level), classes=["face"])
         face.extend(child for child in content if child not in said)
+        for answer in list(face.findall(fold)):
+            answer.replace_self(nodes.container("", *answer.children, classes=["fragment"]))
         for step in face.findall(nodes.list_item):
             if "steps" in step.parent["classes"]:
                 step["classes"].append("fragment")

@@ -1,7 +1,9 @@
 """The decks: what they may hold, what they pull, and how they behave in a browser and on paper."""
 
 import ast
+import pydoc
 import re
+from collections import Counter
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +27,7 @@ TIMES = {"previously": (10, 15)} | {path.stem: (20, 30) for path in CHAPTERS}
 TOO_TALL = {"fig-gallery"}  # forty small pictures, whose titles nobody could read on a slide
 LETTERS = {"text": 34, "table": 32, "code": 28, "equation": 48, "index": 16, "figure": 20}  # least
 WRITES = {"text", "annotate", "legend", "set_title", "set_xlabel", "set_ylabel", "tick_params"}
+ASKED = r":::\{(question|pull\} ask-)"
 
 each_of_ours = pytest.mark.parametrize("source", OURS, ids=lambda path: path.stem)
 each_of_a_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
@@ -69,10 +72,16 @@ def test_deck_takes_the_time_it_should(source):
 
 @each_of_ours
 def test_every_slide_has_notes_and_every_later_one_asks_a_question(source):
-    for number, (_, part) in enumerate(sections(source), 1):
+    for number, (shown, part) in enumerate(sections(source), 1):
         (said,) = re.findall(r":::\{notes\} \d+\n(.*?)\n:::", part, flags=re.DOTALL)
-        asked = re.search(r"\*[^*]+\?\*\s*\S", said)
+        asked = re.search(r"\*[^*]+\?\*\s*\S", said) or re.search(ASKED, shown)
         assert asked or number == 1, f"{number}: no question with its answer"
+
+
+@each_of_a_chapter
+def test_deck_of_a_chapter_asks_the_room_on_some_of_its_slides(source):
+    asking = [shown for shown, _ in sections(source) if re.search(ASKED, shown)]
+    assert 3 <= len(asking) <= 6
 
 
 @each_of_ours
@@ -142,7 +151,7 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
     pulling = {"checked", "playground"}
     chapters = [ids(path) for path in pages if path.stem not in pulling]
     slides = ids(built / f"html/book/slides/{deck}.html")
-    for name in re.findall(r":::\{pull\} ((?:eq|fig|table)-\S+)", source):
+    for name in re.findall(r":::\{pull\} ((?:eq|fig|table|ask)-\S+)", source):
         target = f"equation-{name}" if name.startswith("eq-") else name
         (theirs,) = (chapter[target] for chapter in chapters if target in chapter)
         mine = slides[target]
@@ -154,9 +163,13 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
             pictures = [Path(page.img["src"]).name for page in (mine, theirs)]
             assert pictures[0] == pictures[1]
             assert mine.img["alt"] == theirs.img["alt"]
-        else:
+        elif name.startswith("table-"):
             cells = [[cell.get_text() for cell in page.select("td")] for page in (mine, theirs)]
             assert cells[0] == cells[1]
+        else:
+            asked = [page.select_one(".asked").get_text() for page in (mine, theirs)]
+            assert asked[0] == asked[1]
+            assert mine.div.get_text().strip() == theirs.select_one("details p").get_text()
 
 
 @each_of_a_chapter
@@ -239,6 +252,44 @@ def test_page_for_instructors_lists_every_deck_with_its_time(built):
         minutes = sum(map(int, re.findall(r":::\{notes\} (\d+)", source.read_text("utf-8"))))
         time = f", {minutes} minutes" if minutes else ""
         assert f"{len(sections(source))} slides{time}" in line.get_text()
+
+
+def test_page_for_instructors_lists_all_that_can_be_pulled(built):
+    """What stands on the pages under a label, cells that show something, and functions."""
+    pages = {path.stem: ids(path) for path in (built / "html/book").glob("*.html")}
+    labelled = {
+        name.removeprefix("equation-")
+        for stem, found in pages.items()
+        for name, part in found.items()
+        if part.name in ("figure", "table") or {"math", "question"} & {*part.get("class", ())}
+        if stem not in ("checked", "playground")  # they pull
+    }
+    cells = [cell for path in notebooks.BOOK.glob("*.ipynb") for cell in notebooks.read(path).cells]
+    cells = [cell for cell in cells if cell.cell_type == "code"]
+    known = Counter(cell.id for cell in cells)
+    shown = {
+        cell.id
+        for cell in cells
+        if known[cell.id] == 1
+        for tags in [cell.metadata.get("tags", [])]
+        if "hide-cell" not in tags and ("hide-input" not in tags or cell.outputs)
+    }
+    functions = {
+        brief if pydoc.locate(brief) else name
+        for name, part in pages["api"].items()
+        if part.name == "dt" and "function" in part.parent["class"]
+        for brief in [f"previously.{name.rpartition('.')[2]}"]
+    }
+    page = pages["teach"]["what-can-be-pulled"]
+    listed = {item.code.get_text(): item for item in page.select(".pieces > li")}
+    assert set(listed) == labelled | shown | functions
+    for path in SOURCES:
+        assert set(re.findall(r":::\{pull\} (\S+)", path.read_text("utf-8"))) <= set(listed)
+    for name, item in listed.items():
+        at, _, anchor = item.a["href"].partition("#")
+        assert anchor in (ids(built / "html/book" / at) if at else pages["teach"]), name
+        assert bool(item.img) == name.startswith("fig-")
+        assert not item.img or (item.img["alt"] and item.img["loading"] == "lazy")
 
 
 # What a browser makes of them
@@ -464,6 +515,62 @@ def test_show_follows_a_finger(visit):
         tab.wait_for_function("() => Reveal.getIndices().h == 1")
 
 
+def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_printed(visit):
+    with visit("book/slides/sgd.html", height=720, has_touch=True) as tab:
+        start(tab)
+        finger = tab.context.new_cdp_session(tab)
+        tab.evaluate(READY)
+        lines, here = tab.locator(".present .drawn polyline"), tab.url
+        printed = contents(BytesIO(tab.pdf(**PAGES)))
+
+        def drag(*places):
+            tab.mouse.move(*places[0])
+            tab.mouse.down()
+            for place in places[1:]:
+                tab.mouse.move(*place)
+            tab.mouse.up()
+
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "nothing is in hand"
+        tab.keyboard.press("c")
+        drag((300, 400), (500, 400))
+        drag((300, 500), (500, 500))
+        for event, xs in [("touchStart", [300]), ("touchMove", [200]), ("touchEnd", [])]:
+            points = [{"x": x, "y": 300} for x in xs]
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+        expect(lines).to_have_count(3)  # and the finger has not gone on
+        box = lines.first.bounding_box()
+        assert (box["x"], box["width"]) == pytest.approx((300, 200), abs=6)
+        tab.locator(".present footer a").click(force=True)
+        assert lines.count() == 4
+        assert len(tab.context.pages) == 1, "a press of the pen follows a link"
+        assert violations(tab, ".present") == []
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("End")
+        assert lines.count() == 0
+        tab.keyboard.press("Home")
+        tab.keyboard.press("e")
+        drag((400, 350), (400, 410))
+        assert lines.count() == 3, "the eraser takes the line that it meets"
+        tab.keyboard.press("x")
+        assert lines.count() == 0
+        tab.keyboard.press("q")
+        assert "svg" in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "a light leaves no line"
+        tab.keyboard.press("q")
+        assert "svg" not in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        tab.keyboard.down("Control")
+        tab.mouse.click(400, 300)
+        tab.keyboard.up("Control")
+        assert "scale(2)" in tab.evaluate("document.body.style.transform")
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("Shift+Slash")
+        keys = tab.locator(".r-overlay-help").inner_text()
+        assert all(tool in keys for tool in ("Pointer", "Pen", "Eraser", "Wipe the slide"))
+        assert tab.url == here
+
+
 def test_key_with_alt_is_the_browsers(visit):
     with visit("book/slides/sgd.html") as tab:
         start(tab)
@@ -491,7 +598,7 @@ STATES = {  # the width of the window, and keys
     "dark and half shown": (1920, "d ArrowRight ArrowRight ArrowRight"),
     "overview": (1280, "ArrowRight o"),
     "paused": (1280, "ArrowRight b"),
-    "help": (1280, "?"),
+    "help": (1280, "Shift+Slash"),
     "end, dark, on a phone": (390, "End d"),
 }
 PRINTED = [("sgd", state) for state in STATES]
