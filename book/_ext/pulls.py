@@ -349,8 +349,8 @@ class ListPieces(SphinxPostTransform):
         else:
             link = reference(self.app, here, node)
         parts = [nodes.literal("", name), nodes.Text(" "), link]
-        if isinstance(node, nodes.figure):
-            picture = node.next_node(nodes.image).deepcopy()
+        pictures = node.findall(nodes.image) if isinstance(node, nodes.figure) else ()
+        for picture in map(nodes.image.deepcopy, pictures):  # a slider has none
             picture["classes"].append("no-scaled-link")
             parts.insert(0, picture)
         return nodes.list_item("", nodes.paragraph("", "", *parts))
