@@ -12,6 +12,7 @@ import pydoc
 import re
 from difflib import get_close_matches
 from functools import cache
+from itertools import count
 from pathlib import Path
 from textwrap import dedent
 from typing import ClassVar
@@ -37,7 +38,7 @@ LABELLED = {
 }
 KINDS = *LABELLED.values(), "cells", "functions"
 MOST = 25, 96  # lines of code on a slide, and letters in one
-FEW = 16, 76  # that have room in large letters
+FEW = 15, 67  # that have room in large letters
 FULL_STOP = re.compile(r"(\\[,;:! ]|[\s.,])+$")  # with the space that TeX sets before it
 
 
@@ -53,6 +54,7 @@ class Pull(SphinxDirective):
         "fragment": directives.flag,
         "caption": directives.flag,
         "lines": directives.unchanged_required,  # of code, as for literalinclude
+        "steps": directives.unchanged_required,  # such lines of what is shown, between bars
     }
 
     def run(self):
@@ -174,6 +176,18 @@ def source_of(function):
     return "\n".join(lines)
 
 
+def lines_of(blocks):
+    """The lines of code, and not of what it prints."""
+    return blocks[0].astext().splitlines() if blocks else []
+
+
+def runs(numbers):
+    """Numbers without a gap, as the first and how many: 1, 2, 5 are (1, 2) and (5, 1)."""
+    numbers = sorted({*numbers})
+    firsts = [n for n in numbers if n - 1 not in numbers]
+    return [(n, next(k for k in count(1) if n + k not in numbers)) for n in firsts]
+
+
 def section_of(node):
     """The section of a node."""
     while not isinstance(node, nodes.section):
@@ -220,6 +234,8 @@ class FillPulls(SphinxPostTransform):
             if "fragment" in place["options"]:
                 piece = [nodes.container("", *piece, classes=["fragment"])]
             place.extend(piece)
+            if "steps" in place["options"]:
+                self.walk(place, blocks)
             for caption in list(place.findall(nodes.caption)):
                 if "caption" not in place["options"]:
                     caption.parent.remove(caption)
@@ -242,14 +258,35 @@ class FillPulls(SphinxPostTransform):
         return copies
 
     def choose(self, place, blocks):
-        """Leave of code, and not of what it prints, the lines that are asked for."""
-        asked, lines = place["options"]["lines"], blocks[0].astext().splitlines() if blocks else []
-        try:
-            chosen = [lines[at] for at in parselinenos(asked, len(lines))]
-        except (ValueError, IndexError):
-            self.fail(place, f"lines: expected some of 1-{len(lines)}, got {asked!r}")
+        """Leave of code the lines that are asked for."""
+        lines, asked = lines_of(blocks), place["options"]["lines"]
+        chosen = [lines[at] for at in self.numbers(place, "lines", asked, lines)]
         blocks[0].rawsource = dedent("\n".join(chosen))  # else it is not highlighted
         blocks[0].children = [nodes.Text(blocks[0].rawsource)]
+
+    def walk(self, place, blocks):
+        """Let the lines of each step be marked in turn, while the show is there."""
+        lines, steps = lines_of(blocks), []
+        for asked in place["options"]["steps"].split("|"):
+            marked = self.numbers(place, "steps", asked.strip(), lines)
+            bands = "".join(
+                f'<span class="band" style="--first: {first + 1}; --lines: {many}"></span>'
+                for first, many in runs(marked)
+            )
+            steps.append(f'<div class="fragment" aria-hidden="true">{bands}</div>')
+        walked = nodes.container(classes=["walk"])
+        blocks[0].replace_self(walked)
+        walked += [blocks[0], nodes.raw("", "".join(steps), format="html")]
+
+    def numbers(self, place, option, asked, lines):
+        """The indices of the lines that an option asks for."""
+        try:
+            found = parselinenos(asked, len(lines))
+        except ValueError:
+            found = []
+        if not found or not {*found} <= {*range(len(lines))}:
+            self.fail(place, f"{option}: expected some of 1-{len(lines)}, got {asked!r}")
+        return found
 
     def fit(self, place, code):
         """Let code be small if it would not fit a slide otherwise, and fail if it cannot."""

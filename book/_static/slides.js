@@ -70,6 +70,12 @@ if (asked.has("print-pdf")) {
     keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
     plugins: [RevealNotes, RevealZoom],
   });
+  // The overview is longer than the window: it follows the keys.
+  for (const event of ["overviewshown", "slidechanged"]) {
+    Reveal.on(event, () => {
+      if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
+    });
+  }
   // All windows of a deck on this machine, the previews of the speaker view among them
   const room = new BroadcastChannel(location.pathname);
   room.onmessage = ({ data }) => keep(data);

@@ -348,13 +348,34 @@ def test_lines_of_code_are_chosen(deck):
     assert code.rstrip() == lines[3].strip()
 
 
+@pytest.mark.parametrize("option", ["lines", "steps"])
 @pytest.mark.parametrize(
     ("name", "asked", "last"),
-    [("previously.softmax", "4-5", 4), ("previously.softmax", "x", 4), ("eq-one", "1", 0)],
+    [
+        ("previously.softmax", "4-5", 4),
+        ("previously.softmax", "0", 4),
+        ("previously.softmax", "x", 4),
+        ("eq-one", "1", 0),
+    ],
 )
-def test_lines_that_are_not_there_stop_the_build(deck, name, asked, last):
-    with pytest.raises(ExtensionError, match=f"lines: expected some of 1-{last}, got '{asked}'"):
-        deck(pull(name, f":lines: {asked}"))
+def test_lines_that_are_not_there_stop_the_build(deck, option, name, asked, last):
+    reason = f"{option}: expected some of 1-{last}, got '{asked}'"
+    with pytest.raises(ExtensionError, match=reason):
+        deck(pull(name, f":{option}: {asked}"))
+
+
+def test_code_is_walked_through_step_by_step(deck):
+    options = ":lines: 1,3-4", ":steps: 1 | 1,3|2-3"
+    plain, walked = (deck(pull("previously.softmax", *few))[0] for few in (options[:1], options))
+    assert walked.pre.get_text() == plain.pre.get_text()
+    steps = walked.select(".fragment[aria-hidden=true]")
+    assert [[band["style"] for band in step.select(".band")] for step in steps] == [
+        ["--first: 1; --lines: 1"],
+        ["--first: 1; --lines: 1", "--first: 3; --lines: 1"],
+        ["--first: 2; --lines: 2"],
+    ]
+    with pytest.raises(ExtensionError, match="steps: expected some of 1-3, got '4'"):
+        deck(pull("previously.softmax", *options[:1], ":steps: 1 | 4"))
 
 
 def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(deck):
