@@ -259,7 +259,7 @@ def test_page_for_instructors_lists_all_that_can_be_pulled(built):
     """What stands on the pages under a label, cells that show something, and functions."""
     pages = {path.stem: ids(path) for path in (built / "html/book").glob("*.html")}
     labelled = {
-        name.removeprefix("equation-")
+        name.removeprefix("equation-"): part
         for stem, found in pages.items()
         for name, part in found.items()
         if part.name in ("figure", "table") or {"math", "question"} & {*part.get("class", ())}
@@ -284,13 +284,15 @@ def test_page_for_instructors_lists_all_that_can_be_pulled(built):
     }
     page = pages["teach"]["what-can-be-pulled"]
     listed = {item.code.get_text(): item for item in page.select(".pieces > li")}
-    assert set(listed) == labelled | shown | functions
+    assert set(listed) == {*labelled} | shown | functions
     for path in SOURCES:
         assert set(re.findall(r":::\{pull\} (\S+)", path.read_text("utf-8"))) <= set(listed)
     for name, item in listed.items():
         at, _, anchor = item.a["href"].partition("#")
         assert anchor in (ids(built / "html/book" / at) if at else pages["teach"]), name
-        assert bool(item.img) == name.startswith("fig-")
+        assert bool(item.img) == bool(
+            name in labelled and labelled[name].select(":scope > * > img, :scope > img")
+        )
         assert not item.img or (item.img["alt"] and item.img["loading"] == "lazy")
 
 
