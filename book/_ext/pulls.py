@@ -154,7 +154,7 @@ def index(env):
 def short(name):
     """The name of a function without its module, if the package knows it by that."""
     brief = PACKAGE + name.rpartition(".")[2]
-    return brief if pydoc.locate(brief) is pydoc.locate(name) else name
+    return brief if inspect.isfunction(pydoc.locate(brief)) else name
 
 
 def shown(node):
