@@ -288,6 +288,19 @@ def test_contents_stand_beside_a_wide_page(visit):
         assert not tab.locator("#open-contents, #open-toc").first.is_visible()
 
 
+def test_list_of_a_page_marks_the_section_in_view(visit):
+    """Also the last one, which no reader can bring to the top, in a list that scrolls itself."""
+    with visit("book/questions.html") as tab:
+        marked = tab.locator("#toc [aria-current]")
+        links = tab.locator("#toc a:not([href='#'])")
+        for link in (links.nth(3), links.nth(1), links.last):
+            link.click()
+            expect(marked).to_have_attribute("href", link.get_attribute("href"))
+            expect(marked).to_be_in_viewport(ratio=1)
+        tab.keyboard.press("Control+Home")
+        expect(marked).not_to_have_attribute("href", links.last.get_attribute("href"))
+
+
 @each_mode
 def test_button_changes_the_theme_and_the_page_remembers(visit, mode):
     other = MODES[1 - MODES.index(mode)]
@@ -828,6 +841,30 @@ def test_scrubber_does_not_play_where_motion_is_unwelcome(visit):
     with visit("book/end_to_end.html") as tab:
         assert tab.locator(".scrubber input").is_visible()
         assert not tab.locator(".scrubber button").is_visible()
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, frames, motion):
+    """The picture is the run of the chapter; it plays once, where motion is welcome."""
+    with visit("404.html", height=800, reduced_motion=motion, missing=True) as tab:
+        tab.context.add_init_script("""window.drawn = [];
+            new MutationObserver(changes => changes.forEach(({target}) => drawn.push(
+                target.getAttribute("d")))).observe(document, {subtree: true, attributeFilter: ["d"]});""")
+        tab.goto(urljoin(tab.url, f"{PAGES[0]}.html"))
+        scrubber, end = tab.locator(".scrubber"), len(frames) - 1
+        expect(scrubber.locator("button")).to_have_text("Play", timeout=10_000)
+        assert shown(scrubber) == (end, frames[end])
+        regions = {frame[1] for frame in frames}
+        assert (set(tab.evaluate("drawn")) >= regions) == (motion == "no-preference")
+        parts = tab.locator(".ways a, .front svg, .chapters img, .chapters p")
+        assert parts.count() == 3 + 2 + 3 + 3
+        for part in parts.all():
+            box = part.bounding_box()
+            assert box["y"] + box["height"] <= 800
+    page = soup(built / f"html/{PAGES[0]}.html")
+    for link, picture in zip(page.select(".chapters a"), page.select(".chapters img"), strict=True):
+        chapter = soup(built / "html/book" / link["href"])
+        assert picture["src"] in {image["src"] for image in chapter.select("figure img")}
 
 
 def test_without_scripts_the_scrubber_is_a_picture_of_the_end(visit, frames):
