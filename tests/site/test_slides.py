@@ -8,8 +8,9 @@ import notebooks
 import pytest
 from browsing import ids, serve, soup, violations
 from playwright.sync_api import expect
+from printed import PAGES, READY, print_deck
 from pypdf import PdfReader
-from slides_pdf import PAGES, READY, print_deck
+from slides import BOOK, STICK
 
 SOURCES = sorted((notebooks.BOOK / "slides").glob("*.md"))
 CHAPTERS = [path for path in SOURCES if (notebooks.BOOK / path.name).with_suffix(".ipynb").exists()]
@@ -189,6 +190,8 @@ def test_printed_deck_is_linked_until_the_book_changes(elsewhere):
     assert not (elsewhere / "html/book/slides/backprop.pdf").exists()
     assert set(printed) < set(links("teach", "#the-slides li a"))
     assert "slides/backprop.pdf" not in links("teach", "#the-slides li a")
+    for selector in ("#the-slides li a", "#actions a"):
+        assert {f"../{BOOK}", f"../{STICK}"} < set(links("teach", selector))
 
 
 def test_example_of_a_deck_works(visit, elsewhere):
