@@ -303,7 +303,7 @@ def test_list_of_a_page_marks_the_section_in_view(visit):
             expect(marked).to_have_attribute("href", link.get_attribute("href"))
             expect(marked).to_be_in_viewport(ratio=1)
         tab.evaluate("scrollTo(0, 0)")
-        expect(marked).not_to_have_attribute("href", links.last.get_attribute("href"))
+        expect(marked).to_have_count(0)
 
 
 @each_mode
@@ -399,16 +399,17 @@ def test_chapter_on_paper_has_no_box_to_open_and_nothing_that_scrolls(visit):
 def test_book_is_printed_whole_and_every_link_in_it_leads_somewhere(browser, built, tmp_path):
     print_book(browser, built / "html", tmp_path / BOOK)
     printed = PdfReader(tmp_path / BOOK)
+    named = printed.named_destinations
     text = [" ".join(page.extract_text().split()) for page in printed.pages]
     assert all(len(words) > 100 for words in text), "a page is all but empty"
     for page in set(PAGES[1:]) - LEFT_OUT:
         html = soup(built / f"html/{page}.html")
         title = " ".join(html.h1.get_text().rstrip("#").split())
-        (start,) = (at for at, words in enumerate(text, 1) if words.startswith(title))
+        start = printed.get_destination_page_number(named[f"/{Path(page).stem}"]) + 1
+        assert title in text[start - 1]
         assert f"{title} {start} " in f"{text[1]} ", "the contents name another page"
         for number in html.select(".eqno"):
             assert number.get_text().rstrip("#") in "".join(text)
-    named = printed.named_destinations
     links = [
         note.get_object()
         for page in printed.pages
@@ -433,6 +434,8 @@ def test_stick_holds_all_that_its_pages_lead_to(built, tmp_path):
     assert f"{folder}/index.html" in names
     dead = []
     for name in sorted(name for name in names if name.endswith(".html")):
+        if "/_static/" in name:  # templates that the theme brings along
+            continue
         page = built / "html" / Path(name).relative_to(folder)
         for part in soup(page).find_all(lambda tag: tag.has_attr("href") or tag.has_attr("src")):
             url = urlsplit(urljoin(name, part.get("href") or part.get("src")))
