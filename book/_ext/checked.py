@@ -21,7 +21,8 @@ from sphinx.util.nodes import make_refnode
 
 from markers import beginning, markers
 from proofs import helpers, is_display, is_inline, proofs
-from pulls import code_cells, pull, tree_of
+from pulls import code_cells, elements, pull, section_of, tree_of
+from questions import fold
 from slides import chapter_of, is_deck
 
 PAGE = "book/checked"
@@ -256,31 +257,6 @@ class Ledger(SphinxDirective):
         return [ledger(part=directives.choice(self.arguments[0], PARTS))]
 
 
-class fold(nodes.General, nodes.Element):
-    """Code that a reader may unfold, under a name in HTML."""
-
-
-def visit_fold(self, node):
-    self.body.append(f"<details><summary>{node['name']}</summary>\n")
-
-
-def depart_fold(self, node):
-    self.body.append("</details>\n")
-
-
-def node_of(env, docname, target):
-    """The node of an id."""
-    elements = tree_of(env, docname).findall(nodes.Element)
-    return next(node for node in elements if target in node.get("ids", ()))
-
-
-def section_of(node):
-    """The section of a node."""
-    while not isinstance(node, nodes.section):
-        node = node.parent
-    return node
-
-
 class FillLedger(SphinxPostTransform):
     """List all that is held."""
 
@@ -322,7 +298,7 @@ class FillLedger(SphinxPostTransform):
         """The equations and formulas that the same tests evaluate, and these."""
         for name in names:
             docname, target = self.env.checked_places[name]
-            node = node_of(self.env, docname, target)
+            node = elements(self.env, docname)[target]
             title = section_of(node).next_node(nodes.title).astext()
             link = self.link(docname, "" if is_deck(docname) else target, nodes.Text(title))
             if is_display(name):
@@ -388,7 +364,6 @@ def setup(app):
     app.add_node(mark, html=(visit_mark, depart_mark))
     app.add_node(count)
     app.add_node(ledger)
-    app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_role("count", Count())
     app.add_directive("checked", Ledger)
     app.add_transform(AddMarks)

@@ -5,6 +5,7 @@ own. TeX that KaTeX refuses, or merely puts up with, is a warning at its place i
 """
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ KATEX = Path(__file__).with_name("katex") / "katex.min.js"
 # As JSON: the engine cannot hand out a string that it joined and has not copied into one piece.
 RENDER = """(tex, displayMode) =>
     JSON.stringify(katex.renderToString(tex, {displayMode, strict: "error"}))"""
+LINE_BELOW = 0.398  # in em: what a line of KaTeX's letters takes below them, whatever they are
 logger = logging.getLogger(__name__)
 
 
@@ -38,6 +40,16 @@ def typeset(node, display):
         return ""
 
 
+def height(html):
+    """The height of displayed math in its em: each part says how far it goes up and down."""
+    strut = (
+        r'base"><span class="[^"]*strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?'
+    )
+    sizes = [(float(whole), float(below or 0)) for whole, below in re.findall(strut, html)]
+    below = max([LINE_BELOW, *(below for _, below in sizes)])
+    return below + max((whole - below for whole, below in sizes), default=0)
+
+
 def visit_math(self, node):
     """Inline math."""
     self.body.append(typeset(node, display=False))
@@ -49,8 +61,10 @@ def visit_math_block(self, node):
     number = node["number"] and get_node_equation_number(self, node)
     if node["nowrap"]:  # an environment such as align, which KaTeX would number by itself
         logger.warning("use aligned between $$ and $$ (label)", location=node, type="katex")
-    self.body.append(self.starttag(node, "div", CLASS="math"))
-    self.body.append(typeset(node, display=True))
+    html = typeset(node, display=True)
+    # So that it takes its room before it is laid out.
+    self.body.append(self.starttag(node, "div", CLASS="math", style=f"--em: {height(html):.3f}"))
+    self.body.append(html)
     if number:
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, "Link to this equation")

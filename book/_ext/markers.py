@@ -15,9 +15,10 @@ CLAIM = re.compile(r"<!-- \? ((?:(?!--).)+?) -->")
 MARKER = re.compile(rf"{NUMBER.pattern}|{CLAIM.pattern}")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 FORMULA = re.compile(r"\$[^$\n]+\$")
-# Where a statement begins: after a sentence, a colon or a paragraph, in an item or a cell.
+# Where a statement begins: after a sentence, a colon or a paragraph, in an item, question or cell.
 BEGIN = re.compile(
-    r"(?:[.!?:;][)*_]*\s+(?=[^\sa-z])|\n\s*\n|^\s*(?:[-*]|\d+\.)\s|\|)\s*", re.MULTILINE
+    r"(?:[.!?:;][)*_]*\s+(?=[^\sa-z])|\n\s*\n|^\s*(?:[-*]|\d+\.|:::\{question\})\s|\|)\s*",
+    re.MULTILINE,
 )
 
 

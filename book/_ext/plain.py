@@ -26,6 +26,11 @@ ANSWER = re.compile(
     r"<details>\n<summary>[^<]*solution[^<]*</summary>.*?</details>\s*",
     re.IGNORECASE | re.DOTALL,
 )
+QUESTION = re.compile(
+    r"^:::\{question\} (?P<asked>[^\n]+)\n(?::name: (?P<label>\S+)\n)?\n"
+    r"(?P<choices>(?:- [^\n]*\n)+\n)?(?P<answer>.*?)\n:::$",
+    re.MULTILINE | re.DOTALL,
+)
 GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 COLOUR = re.compile(rf"\\textcolor(\{{#\w+\}})({GROUP})")
 # What only MyST understands, and what MathJax 2 does not, which Colab and nbconvert typeset with.
@@ -112,7 +117,8 @@ class Plain:
 
     def plain(self, text, cell):
         """CommonMark for what MyST adds to it."""
-        text = DISPLAY.sub(self.display, without_markers(text))
+        text = QUESTION.sub(self.question, without_markers(text))
+        text = DISPLAY.sub(self.display, text)
         text = TARGET.sub(lambda m: (m[2] or "") + anchor(m[1]) + "\n\n" * (not m[2]), text)
         text = LINK.sub(self.link, text)
         text = COLOUR.sub(r"{\\color\1\2}", text)  # whether \color takes one argument or two
@@ -120,6 +126,12 @@ class Plain:
             source = self.env.doc2path(self.docname)
             raise ExtensionError(f"{source}: cell {cell}: no plain form is known of {raw[0]!r}")
         return text
+
+    def question(self, found):
+        """A question in bold, and its answer folded."""
+        asked, label, choices, answer = found.group("asked", "label", "choices", "answer")
+        before = f"{anchor(label) if label else ''}**{asked}**\n\n{choices or ''}"
+        return f"{before}<details>\n<summary>Answer</summary>\n\n{answer}\n\n</details>"
 
     def display(self, found):
         """A formula with its number, and before it the place to which links lead."""

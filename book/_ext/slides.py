@@ -5,10 +5,13 @@ sphinx-revealjs brings, only the player is used: its builder would make a second
 """
 
 import re
+from html import escape
 from importlib.resources import files
 from math import inf
 from pathlib import Path, PurePosixPath
 
+import segno
+import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
@@ -19,10 +22,13 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
 from pulls import link_to_section, pull, tree_of
+from questions import fold
 
 FOLDER = "book/slides/"
+CITATION = "CITATION.cff"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
-PLAYER = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+PLUGINS = ["plugin/notes/notes.js", "plugin/zoom/zoom.js"]
+PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
 BOOK, STICK = "previously-on.pdf", "previously-on-offline.zip"  # beside the first page of the site
 GENERATED = {"__pycache__", ".ipynb_checkpoints"}
 logger = logging.getLogger(__name__)
@@ -131,6 +137,7 @@ class ListDecks(SphinxPostTransform):
         builder, here = self.app.builder, self.env.docname
         title, tree = self.env.titles[deck].astext(), self.env.get_doctree(deck)
         n, minutes = len(list(tree.findall(nodes.section))), minutes_of(tree)
+        n += bool(builder.config.html_baseurl)  # the slide with the address
         line = nodes.paragraph("", "", make_refnode(builder, here, deck, "", nodes.Text(title)))
         line += nodes.Text(f": {n} slides" + f", {minutes} minutes" * bool(minutes))
         for file, text in pdfs_of(self.app, deck).items():
@@ -141,6 +148,38 @@ class ListDecks(SphinxPostTransform):
 
 def sections_of(node):
     return [child for child in node if isinstance(child, nodes.section)]
+
+
+def link_to_course(app):
+    """The link to the site, if somebody has said where it is."""
+    address = app.config.html_baseurl
+    return [nodes.reference("", address, refuri=address)] if address else []
+
+
+def credit(app):
+    """Who made the course, under which licences, and where it is: for the title slide."""
+    citation, said = Path(app.srcdir, CITATION), []
+    if citation.exists():
+        course = yaml.safe_load(citation.read_text("utf-8"))
+        names = (author["name"] for author in course["authors"])
+        said = [nodes.inline("", f"{', '.join(names)} · {', '.join(course['license'])}")]
+    parts = [*said, *link_to_course(app)]
+    return [nodes.paragraph("", "", *parts, classes=["credit"])] if parts else []
+
+
+def closing(app):
+    """The last slide, where there is an address: for the telephones in the room."""
+    links = link_to_course(app)
+    if not links:
+        return []
+    address = app.config.html_baseurl
+    code = segno.make(address, error="m", micro=False)
+    drawn = code.svg_inline(dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None)
+    said = f'<p class="code" role="img" aria-label="{escape(address)} as a QR code">{drawn}</p>'
+    title = heading("", "", nodes.Text("Where to find it"), level="h2")
+    link = nodes.paragraph("", "", *links)
+    face = nodes.container("", title, nodes.raw("", said, format="html"), link, classes=["face"])
+    return [slide("", face, ids=["where-to-find-it"], minutes=0)]
 
 
 class MakeSlides(SphinxPostTransform):
@@ -160,6 +199,8 @@ class MakeSlides(SphinxPostTransform):
         for section in sections:
             title.remove(section)
         slides = [self.slide(title, "h1"), *(self.slide(section, "h2") for section in sections)]
+        slides[0][0] += credit(self.app)
+        slides += closing(self.app)
         here, chapter = self.env.docname, chapter_of(self.env, self.env.docname)
         name = nodes.Text(self.env.titles[chapter].astext())
         origins = [make_refnode(self.app.builder, here, chapter, "", name)]
@@ -176,7 +217,7 @@ class MakeSlides(SphinxPostTransform):
             near = [*origins[number:], *reversed(origins[:number])]  # for one that shows no piece
             origin = next(filter(None, near)).deepcopy()
             origin["target"], origin["rel"] = "_blank", "noopener"  # the show goes on
-            page[0] += where("", "", origin, nodes.inline("", f"{number + 1} / {len(slides)}"))
+            page[0] += where("", "", nodes.inline("", f"{number + 1} / {len(slides)}"), origin)
         title.replace_self(slides)
 
     def slide(self, section, level):
@@ -185,6 +226,8 @@ class MakeSlides(SphinxPostTransform):
         said = [child for child in content if isinstance(child, notes)]
         face = nodes.container("", heading("", "", *name.children, level=level), classes=["face"])
         face.extend(child for child in content if child not in said)
+        for answer in list(face.findall(fold)):
+            answer.replace_self(nodes.container("", *answer.children, classes=["fragment"]))
         for step in face.findall(nodes.list_item):
             if "steps" in step.parent["classes"]:
                 step["classes"].append("fragment")
@@ -213,10 +256,11 @@ def visit_where(self, node):
 
 
 def visit_notes(self, node):
-    """Notes bring the stylesheet of formulas along: the speaker's window has none of its own."""
-    katex = relative_uri(self.builder.current_docname, "_static/katex.min.css")
+    """Notes bring stylesheets along: of formulas, and of the speaker's window, which is bare."""
     self.body.append(self.starttag(node, "aside", CLASS="notes"))
-    self.body.append(f'<link rel="stylesheet" href="{katex}">')
+    for sheet in ("katex.min.css", "slides.css"):
+        address = relative_uri(self.builder.current_docname, f"_static/{sheet}")
+        self.body.append(f'<link rel="stylesheet" href="{address}">')
 
 
 def end(tag):
@@ -232,7 +276,8 @@ def admit_decks(app, config):
 def drop_old_files(app):
     """Remove what is older than anything it may show: any page, and of the decks its own or all."""
     source, decks = Path(app.srcdir), Path(app.srcdir, FOLDER)
-    sources = [*source.glob("_*.yml"), *source.glob("book/**/*"), *source.glob("src/**/*.py")]
+    patterns = "_*.yml", CITATION, "book/**/*", "src/**/*.py"
+    sources = [path for pattern in patterns for path in source.glob(pattern)]
     shared = [p for p in sources if not GENERATED & {*p.parts} and decks not in (p, p.parent)]
     may_show = {BOOK: shared, STICK: [*shared, *decks.glob("*.md")]}
     for pdf in Path(app.outdir, FOLDER).glob("*.pdf"):

@@ -4,6 +4,7 @@ const root = document.documentElement;
 const deck = document.querySelector(".deck");
 const address = new URL(location);
 const asked = address.searchParams;
+const SVG = "http://www.w3.org/2000/svg";
 
 function show(theme = asked.get("theme")) {
   root.dataset.theme = theme === "dark" ? "dark" : "light";
@@ -15,6 +16,39 @@ function keep(theme) {
   asked.set("theme", root.dataset.theme);
   address.hash = Reveal.getSlidePath();
   history.replaceState(null, "", address);
+}
+
+// What is drawn on a slide stays with it until it is wiped
+function sheet() {
+  const slide = Reveal.getCurrentSlide();
+  const svg = slide.querySelector(".drawn") ?? slide.appendChild(document.createElementNS(SVG, "svg"));
+  svg.setAttribute("class", "drawn");
+  svg.setAttribute("viewBox", "0 0 1280 720");
+  svg.setAttribute("aria-hidden", "true");
+  return svg;
+}
+
+// Point, draw or erase, instead of what a press or a swipe does otherwise
+function draw(event) {
+  const { tool } = deck.dataset;
+  if (!tool || event.altKey || event.ctrlKey || event.target.closest(".controls")) return;
+  event.stopPropagation();
+  if (tool === "Pointer" || !event.buttons) return;
+  const svg = sheet();
+  const { left, top, width } = svg.getBoundingClientRect();
+  const x = ((event.clientX - left) * 1280) / width;
+  const y = ((event.clientY - top) * 1280) / width;
+  if (tool === "Eraser") {
+    for (const line of [...svg.children]) {
+      line.style.strokeWidth = 40; // it need not be hit exactly
+      if (line.isPointInStroke(new DOMPoint(x, y))) line.remove();
+      line.style.strokeWidth = "";
+    }
+  } else {
+    if (event.type === "pointerdown") svg.append(document.createElementNS(SVG, "polyline"));
+    const points = svg.lastChild?.getAttribute("points") ?? `${x},${y}`; // a dot has two, too
+    svg.lastChild?.setAttribute("points", `${points} ${x},${y}`);
+  }
 }
 
 if (asked.has("print-pdf")) {
@@ -34,8 +68,14 @@ if (asked.has("print-pdf")) {
     scrollActivationWidth: 0, // on a phone, too, a slide is a slide
     defaultTiming: 60, // of a slide that does not say its seconds, for the clock of the speaker view
     keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
-    plugins: [RevealNotes],
+    plugins: [RevealNotes, RevealZoom],
   });
+  // The overview is longer than the window: it follows the keys.
+  for (const event of ["overviewshown", "slidechanged"]) {
+    Reveal.on(event, () => {
+      if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
+    });
+  }
   // All windows of a deck on this machine, the previews of the speaker view among them
   const room = new BroadcastChannel(location.pathname);
   room.onmessage = ({ data }) => keep(data);
@@ -43,6 +83,14 @@ if (asked.has("print-pdf")) {
     keep(root.dataset.theme === "dark" ? "light" : "dark");
     room.postMessage(root.dataset.theme);
   });
+  for (const [key, tool] of Object.entries({ Q: "Pointer", C: "Pen", E: "Eraser" })) {
+    Reveal.addKeyBinding({ keyCode: key.charCodeAt(0), key, description: tool }, () => {
+      if (deck.dataset.tool === tool) delete deck.dataset.tool;
+      else deck.dataset.tool = tool;
+    });
+  }
+  Reveal.addKeyBinding({ keyCode: 88, key: "X", description: "Wipe the slide" }, () => sheet().remove());
+  for (const kind of ["pointerdown", "pointermove"]) deck.addEventListener(kind, draw, true);
   addEventListener("beforeprint", () => show("light")); // paper is white
   addEventListener("afterprint", () => show());
 }

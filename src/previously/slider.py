@@ -1,21 +1,21 @@
-"""A run that a reader scrubs through: drawings of each of its moments, and a slider.
+"""Pictures that a reader scrubs through: drawings of each moment, and a slider.
 
-It is one piece of HTML that needs nothing else, with a still of the last moment where no script
-runs.
+It is one piece of HTML that needs nothing else, with a still of one moment where no script runs.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from string import Template
 
 import numpy as np
 from contourpy import contour_generator
+from numpy.typing import ArrayLike
 
-from ._check import floats, require
+from ._check import callable_, floats, require, returned
 from .data import Dataset
 from .mlp import MLP
-from .plot import COLORS, GREY, INK
+from .plot import COLORS, GREY, INK, Limits
 
 SIDE = 800  # a panel is SIDE units wide; coordinates are whole units
 EDGE, HIDDEN_EDGE = 2.2, 1.1  # what a panel shows of the input plane, and of the hidden one
@@ -24,6 +24,7 @@ _PAGE = Template((files(__package__) / "slider.html").read_text("utf-8"))
 _DOT, _TRIANGLE = "h0", "m0-10l10 17h-20z"  # a round cap has a size of its own
 _BLUE, _ORANGE, _SHADE = COLORS["blue"], COLORS["orange"], "#f4e3d9"
 _LINE = f'stroke="{INK}" stroke-width="6"'
+_FINE = f'fill="none" stroke="{GREY}" stroke-width="1.4"'
 
 
 def two_spaces(
@@ -53,32 +54,121 @@ def two_spaces(
     require(Dataset, "dataset", dataset, "a Dataset")
     floats("dataset.x", dataset.x, "n", 2)
     floats("dataset.y", dataset.y, "n", 1)
-    if not len(thetas) or len(thetas) != len(said):
-        raise ValueError(f"said: expected {max(len(thetas), 1)} texts, got {len(said)}")
+    _one_text_each(said, thetas)
     classes = [dataset.x[dataset.y[:, 0] == label] for label in (0, 1)]
     moments = [_moment(model, theta, classes) for theta in thetas]
     regions, half, grid, dots, triangles = zip(*moments)
     dot = f'stroke="{_BLUE}" stroke-width="16" stroke-linecap="round"'
     shade = f'fill="{_SHADE}" fill-rule="evenodd" {_LINE}'
+    ground = f'fill="{_BLUE}" fill-opacity="0.15"'
     before = _panel(
         "The input space at the epoch of the slider: the points and the boundary of the network.",
-        _moving(regions, shade),
+        "Input space",
+        ("x₁", "x₂"),
+        [(-EDGE, EDGE)] * 2,
+        40,
+        _moving(regions, -1, shade),
         f'<path d="{_marks(classes[0], EDGE, _DOT)}" {dot}/>',
         f'<path d="{_marks(classes[1], EDGE, _TRIANGLE)}" fill="{_ORANGE}"/>',
+        ground=ground,
     )
     after = _panel(
         "The last hidden layer at the epoch of the slider: the same points, the carried grid, and "
         "the straight line of the last layer.",
-        _moving(half, shade),
-        _moving(grid, f'fill="none" stroke="{GREY}" stroke-width="1.4"'),
-        _moving(dots, dot),
-        _moving(triangles, f'fill="{_ORANGE}"'),
+        "Last hidden layer",
+        ("a₁", "a₂"),
+        [(-HIDDEN_EDGE, HIDDEN_EDGE)] * 2,
+        40,
+        _moving(half, -1, shade),
+        _moving(grid, -1, _FINE),
+        _moving(dots, -1, dot),
+        _moving(triangles, -1, f'fill="{_ORANGE}"'),
+        ground=ground,
     )
-    frames = json.dumps([list(said), regions, half, grid, dots, triangles])
+    return _page([before, after], [regions, half, grid, dots, triangles], said, "Epoch")
+
+
+def descents(
+    f: Callable[[np.ndarray], float],
+    xlim: Limits,
+    ylim: Limits,
+    axes: tuple[str, str],
+    levels: ArrayLike,
+    paths: Sequence[dict[str, np.ndarray]],
+    said: Sequence[str],
+    label: str,
+    still: int = 0,
+) -> str:
+    """Descents on the map of a loss, side by side, at each setting of a slider.
+
+    Args:
+        f: θ → float, called with float arrays (2,).
+        xlim, ylim: the (lowest, highest) θ₁ and θ₂.
+        axes: the names of the two.
+        levels: the heights of the contour lines, in increasing order.
+        paths: for each setting the paths θ⁽⁰⁾, θ⁽¹⁾, …, arrays (T, 2), by the title of their panel.
+        said: what to say of each setting, as long as paths.
+        label: the name of what the slider sets.
+        still: the setting to show first.
+
+    Returns:
+        HTML, for IPython.display.HTML.
+
+    Raises:
+        TypeError, ValueError: when f is no function or returns no number, paths and said differ in
+            length or have none, or a path has another shape.
+        IndexError: when there is no setting still.
+    """
+    callable_("f", f)
+    _one_text_each(said, paths)
+    low, high = np.array([xlim, ylim], float).T
+    middle, half = (low + high) / 2, (high - low) / 2
+
+    def inside(points):
+        """In halves of the panel, from its middle; what is far off is cut off on its way there."""
+        points = (points - middle) / half
+        return points / np.maximum(np.abs(points).max(axis=-1, keepdims=True) / 9, 1)
+
+    xs, ys = np.linspace(low, high, 81).T
+    heights = [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
+    contours = contour_generator(xs, ys, heights)
+    rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
+    lines = f'<path d="{"".join(_outline(inside(ring), 1) for ring in rings)}" {_FINE}/>'
+    panels, frames = [], []
+    for title in paths[0]:
+        each = [inside(floats(f"paths[{title!r}]", one[title], "T", 2)) for one in paths]
+        moves, dots = [_outline(path, 1) for path in each], [_marks(path, 1, _DOT) for path in each]
+        panels.append(
+            _panel(
+                f"{title}: the path of the descent over the contour lines of the loss.",
+                title,
+                axes,
+                (xlim, ylim),
+                20 * len(paths[0]),
+                lines,
+                _moving(moves, still, f'fill="none" stroke="{_BLUE}" stroke-width="5"'),
+                _moving(dots, still, f'stroke="{_BLUE}" stroke-width="18" stroke-linecap="round"'),
+            )
+        )
+        frames += [moves, dots]
+    return _page(panels, frames, said, label, still)
+
+
+def _one_text_each(said, moments):
+    if not len(moments) or len(moments) != len(said):
+        raise ValueError(f"said: expected {max(len(moments), 1)} texts, got {len(said)}")
+
+
+def _page(panels, frames, said, label, still=-1):
+    """The panels over a slider, with all that they show."""
+    stored = json.dumps([list(said), *frames])
     return _PAGE.substitute(
-        panels=f"{before}\n{after}",
-        frames=frames.replace("&", "&amp;").replace("'", "&#39;"),
-        last=len(said) - 1,
+        panels="\n".join(panels),
+        frames=stored.replace("&", "&amp;").replace("'", "&#39;"),
+        label=label,
+        count=len(panels),
+        letters=max(map(len, said)),
+        still=range(len(said))[still],
     )
 
 
@@ -131,20 +221,39 @@ def _marks(points, edge, mark):
     return "".join(f"M{x} {y}{mark}" for x, y in _units(points, edge))
 
 
-def _moving(paths, look):
-    """A shape that the slider moves, as it is at the last moment."""
-    return f'<path class="frame" d="{paths[-1]}" {look}/>'
+def _moving(paths, still, look):
+    """A shape that the slider moves, as it is in the still."""
+    return f'<path class="frame" d="{paths[still]}" {look}/>'
 
 
-def _panel(description, *shapes):
-    """A drawing on the blue of class 0."""
+def _panel(description, title, axes, limits, letters, *shapes, ground=""):
+    """A drawing with a title, the names of its axes, and the numbers at their ends."""
+    x, y = axes
+    ends = [f"{end:g}".replace("-", "−") for limit in limits for end in limit]
+    half, below, left = SIDE / 2, SIDE + 1.1 * letters, -0.3 * letters
+    texts = [
+        (half, -0.5 * letters, "middle", title),
+        *zip((0, half, SIDE), [below] * 3, ("start", "middle", "end"), (ends[0], x, ends[1])),
+        *zip([left] * 3, (SIDE, half, 0.8 * letters), ["end"] * 3, (ends[2], y, ends[3])),
+    ]
+    box = -2.4 * letters, -1.5 * letters, SIDE + 2.7 * letters, SIDE + 3 * letters
     square = f'<rect width="{SIDE}" height="{SIDE}"'
     return "\n".join(
         [
-            f'<svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="{description}">',
+            f'<svg viewBox="{" ".join(f"{side:g}" for side in box)}" role="img" '
+            f'aria-label="{description}">',
             f'{square} fill="#fff"/>',
-            f'{square} fill="{_BLUE}" fill-opacity="0.15"/>',
+            *([f"{square} {ground}/>"] if ground else []),
+            f'<svg width="{SIDE}" height="{SIDE}">',
             *shapes,
+            "</svg>",
+            f'{square} fill="none" stroke="{GREY}" stroke-width="2"/>',
+            f'<g fill="{INK}" font-size="{letters}">',
+            *(
+                f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}">{text}</text>'
+                for x, y, anchor, text in texts
+            ),
+            "</g>",
             "</svg>",
         ]
     )

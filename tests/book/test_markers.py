@@ -22,6 +22,7 @@ def test_a_number_is_the_literal_that_its_marker_touches():
         ("It ends. Then it rises<!-- ? a < b -->.", "Then it rises"),
         ("It ends.\n\nthen it rises<!-- ? a < b -->.", "then it rises"),
         ("- one\n- the second falls<!-- ? a < b -->", "the second falls"),
+        (":::{question} Did it fall<!-- ? a < b -->?", "Did it fall"),
         ("| run | it fell<!-- ? a < b --> |", "it fell"),
         ("Two<!-- ? a < b -->, and three<!-- ? a < b -->.", "Two, and three"),
         ("After 3.5 epochs it is there<!-- ? a < b -->", "After 3.5 epochs it is there"),

@@ -136,8 +136,14 @@ def test_every_key_on_the_page_for_teachers_is_bound():
     player = (REVEAL / "dist/reveal.js").read_text(encoding="utf-8")
     shortcuts = re.findall(r'shortcuts(?:\["([^"]+)"\]|\.(\w+))=', player)
     keys = {key.strip() for pair in shortcuts for key in unescape("".join(pair)).split(",")}
-    notes = (REVEAL / "plugin/notes/notes.js").read_text(encoding="utf-8")
-    bound = re.findall(r'addKeyBinding\(\{.*?key: ?"(\w)"', notes + read("book/_static/slides.js"))
+    notes, zoom = (
+        (REVEAL / f"plugin/{name}/{name}.js").read_text(encoding="utf-8")
+        for name in ("notes", "zoom")
+    )
+    ours = read("book/_static/slides.js")
+    bound = re.findall(r'addKeyBinding\(\{.*?key: ?"(\w)"', notes + ours)
+    bound += re.findall(r'\b([A-Z]): "', ours)  # the tools
+    bound += [key.upper() for key in ("alt", "ctrl") if f'"{key}"' in zoom]
     by_code = {"PAGE UP": "33===", "PAGE DOWN": "34===", "?": "63!=="}  # without a shortcut's name
     keys |= {*bound, *(key for key, test in by_code.items() if test in player)}
     named = {key.upper() for key in re.findall(r"<kbd>(.+?)</kbd>", read("book/teach.md"))}

@@ -51,7 +51,7 @@ def hidden(theta):
 
 def test_each_moment_says_its_words(page):
     assert [said for said, *_ in frames(page)] == SAID
-    assert f'max="{len(SAID) - 1}"' in page
+    assert f'data-still="{len(SAID) - 1}"' in page
 
 
 def test_marks_are_the_points_in_the_hidden_layer(page):
@@ -107,3 +107,66 @@ def test_bad_argument_is_named(changed, error):
     arguments = {"model": MODEL, "thetas": THETAS, "dataset": DATASET, "said": SAID}
     with pytest.raises((TypeError, ValueError), match=error):
         slider.two_spaces(**{**arguments, **changed})
+
+
+PATHS = [  # the second leaves the panel, far
+    {"B = 2": np.array([[0.0, 1.0], [1.0, 0.5]]), "B = 1": np.array([[0.0, 1.0], [2.0, 2.0]])},
+    {"B = 2": np.array([[0.0, 1.0], [4.0, 3.0]]), "B = 1": np.array([[0.0, 1.0], [80.0, 21.0]])},
+]
+MAP = {
+    "f": lambda theta: theta @ theta,
+    "xlim": (-2, 4),
+    "ylim": (-1, 3),
+    "axes": ("w", "b"),
+    "levels": [1.0, 4.0],
+    "paths": PATHS,
+    "said": ["short", "long"],
+    "label": "η",
+}
+
+
+def on_the_map(path):
+    """Where the marks of a path are, in θ."""
+    return places(path, 1) * [3, 2] + [1, 1]
+
+
+def test_descents_are_drawn_where_they_went():
+    page = slider.descents(**MAP, still=1)
+    for one, (_, *shown) in zip(PATHS, frames(page), strict=True):
+        for theta, line, dots in zip(one.values(), shown[::2], shown[1::2], strict=True):
+            (start,) = on_the_map(line)
+            assert np.allclose(start, theta[0], atol=6 * UNIT)
+            near = np.abs(theta - [1, 1]) <= [27, 18]  # nine panels away, a path is cut off
+            assert np.allclose(on_the_map(dots)[near], theta[near], atol=6 * UNIT)
+    cut = on_the_map(frames(page)[1][4])[1] - [1, 1]
+    assert np.allclose(cut, np.array([79, 20]) * 27 / 79, atol=6 * UNIT), "not on its way"
+    drawn = re.findall(r'<path class="frame" d="([^"]*)"', page)
+    assert drawn == list(frames(page)[1][1:])
+    assert re.findall("<text.*?>(.*?)</text>", page) == [
+        *("B = 2", "−2", "w", "4", "−1", "b", "3"),
+        *("B = 1", "−2", "w", "4", "−1", "b", "3"),
+    ]
+
+
+def test_contour_lines_are_where_the_loss_is_as_high():
+    page = slider.descents(**MAP)
+    (lines,) = set(re.findall(r'<path d="([^"]*)" fill="none"', page))
+    corners = [c * [3, 2] + [1, 1] for c in polygons(lines, 1)]
+    heights = [np.square(c).sum(axis=1) for c in corners]
+    found = {level for h in heights for level in (1, 4) if np.allclose(h, level, atol=0.05)}
+    assert found == {1, 4}
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"f": 3}, "f: expected a function"),
+        ({"f": lambda theta: theta}, r"f\(theta\)"),
+        ({"said": ["one"]}, "said: expected 2 texts, got 1"),
+        ({"paths": [], "said": []}, "said: expected 1 texts, got 0"),
+        ({"paths": [{"B = 1": np.ones((2, 3))}] * 2}, r"paths\['B = 1'\]: expected shape"),
+    ],
+)
+def test_bad_argument_of_descents_is_named(changed, error):
+    with pytest.raises((TypeError, ValueError), match=error):
+        slider.descents(**{**MAP, **changed})

@@ -86,7 +86,8 @@ def build_elsewhere(build, source, out):
     """Build a copy of the book's sources, changed."""
     for folder in ("book", "src"):
         shutil.copytree(ROOT / folder, source / folder)
-    for name in ("_toc.yml", "pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+    files = "_toc.yml pyproject.toml requirements.txt README.md LICENSE CITATION.cff"
+    for name in files.split():
         shutil.copy(ROOT / name, source)
     teach = (ROOT / "book/teach.md").read_text("utf-8")
     (example,) = re.findall(r"```\n(# .*?)```", teach, re.DOTALL)

@@ -111,6 +111,17 @@ the *gap*, and [the formula](#eq-one)
 :alt: a dot, and nothing else
 The caption.
 :::
+
+:::{question} Is $a$ *really* one?
+:name: ask-one
+
+- Yes.
+- No.
+
+It is 1<!-- = a :d -->.
+
+The formula says so.
+:::
 """
 
 
@@ -132,7 +143,7 @@ def chapter(tmp_path):
     (book / "slides").mkdir(parents=True)
     conf = f"""
         extensions = ["myst_parser", "sphinxcontrib.bibtex", "katex_math", "pages"]
-        extensions += ["pulls", "slides", "checked"]
+        extensions += ["questions", "pulls", "slides", "checked"]
         bibtex_bibfiles, myst_ref_domains = [], ["std"]
         myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
         numfig, math_numfig, templates_path = True, True, [{str(templates)!r}]
@@ -249,9 +260,60 @@ def test_pulled_table_is_a_table(deck):
 
 
 def test_fragments_and_steps_wait_for_a_key(deck):
-    text = "\n\n".join([pull("eq-one", ":fragment:"), "{.steps}\n- one\n- two"])
+    own = ":::{question} So?\n:fragment:\n\nSo.\n:::"
+    text = "\n\n".join([pull("eq-one", ":fragment:"), "{.steps}\n- one\n- two", own])
     waiting = deck(text)[0].select(".fragment")
-    assert [element.name for element in waiting] == ["div", "li", "li"]
+    assert [element.name for element in waiting] == ["div", "li", "li", "div", "div"]
+    assert [element.get_text().split() for element in waiting[3:]] == [["So?", "So."], ["So."]]
+
+
+def test_question_of_a_chapter_has_its_choices_and_folds_its_answer(chapter):
+    block = html(chapter("") / "chapter.html").select_one("#ask-one")
+    assert shown(block.select_one(".asked")) == "Is $a$ really one?"
+    assert [item.get_text() for item in block.select(":scope > ul > li")] == ["Yes.", "No."]
+    assert block.details.summary.get_text() == "Answer"
+    answer = [part.get_text() for part in block.select("details > p")]
+    assert answer == ["It is 1.", "The formula says so."]
+    assert block.select_one("details [id]").get_text() == "1", "the number is marked"
+
+
+def test_pulled_question_shows_the_first_paragraph_of_its_answer_at_a_key(deck):
+    slide = deck(f"## One\n{pull('ask-one')}")[1]
+    assert not slide.select("details")
+    assert [part.get_text().strip() for part in slide.select(".fragment")] == ["It is 1."]
+    assert slide.footer.a["href"] == "../chapter.html#section"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(":::{question} So?\n:::", "Content block expected"), ("\n\n- Yes.\n:::", "answer after the")],
+)
+def test_question_without_an_answer_is_a_warning(deck, text, why):
+    with pytest.raises(AssertionError, match=why):
+        deck(text if text.startswith(":") else f":::{{question}} So?{text}")
+
+
+def test_list_of_pieces_names_what_can_be_pulled_and_nothing_else(chapter):
+    api = "# API\n\n:::{py:function} previously.losses.softmax(o)\n:::\n\n:::{pieces}\n:::\n"
+    pages = {"api.md": f"---\norphan: true\n---\n{api}"}
+    out = chapter("", files=pages)
+    first, second = html(out / "api.html").select("details")
+    names = {item.code.get_text(): item.a["href"] for item in first.select("li")}
+    assert first.summary.get_text() == (
+        "Chapter: equations (1), figures (1), tables (1), questions (1), admonitions (1)"
+    )
+    assert names == {
+        "eq-one": "chapter.html#equation-eq-one",
+        "fig-one": "chapter.html#fig-one",
+        "table-one": "chapter.html#table-one",
+        "ask-one": "chapter.html#ask-one",
+        "note-one": "chapter.html#note-one",
+    }
+    assert [picture["alt"] for picture in first.select("img")] == ["a dot, and nothing else"]
+    functions = [item.code.get_text() for item in second.select("li")]
+    assert functions == ["previously.softmax"]
+    every = "\n\n".join(map(pull, [*names, *functions]))
+    assert chapter(every, files=pages)
 
 
 def test_pulled_function_is_its_source_without_the_docstring(deck):
@@ -288,13 +350,34 @@ def test_lines_of_code_are_chosen(deck):
     assert code.rstrip() == lines[3].strip()
 
 
+@pytest.mark.parametrize("option", ["lines", "steps"])
 @pytest.mark.parametrize(
     ("name", "asked", "last"),
-    [("previously.softmax", "4-5", 4), ("previously.softmax", "x", 4), ("eq-one", "1", 0)],
+    [
+        ("previously.softmax", "4-5", 4),
+        ("previously.softmax", "0", 4),
+        ("previously.softmax", "x", 4),
+        ("eq-one", "1", 0),
+    ],
 )
-def test_lines_that_are_not_there_stop_the_build(deck, name, asked, last):
-    with pytest.raises(ExtensionError, match=f"lines: expected some of 1-{last}, got '{asked}'"):
-        deck(pull(name, f":lines: {asked}"))
+def test_lines_that_are_not_there_stop_the_build(deck, option, name, asked, last):
+    reason = f"{option}: expected some of 1-{last}, got '{asked}'"
+    with pytest.raises(ExtensionError, match=reason):
+        deck(pull(name, f":{option}: {asked}"))
+
+
+def test_code_is_walked_through_step_by_step(deck):
+    options = ":lines: 1,3-4", ":steps: 1 | 1,3|2-3"
+    plain, walked = (deck(pull("previously.softmax", *few))[0] for few in (options[:1], options))
+    assert walked.pre.get_text() == plain.pre.get_text()
+    steps = walked.select(".fragment[aria-hidden=true]")
+    assert [[band["style"] for band in step.select(".band")] for step in steps] == [
+        ["--first: 1; --lines: 1"],
+        ["--first: 1; --lines: 1", "--first: 3; --lines: 1"],
+        ["--first: 2; --lines: 2"],
+    ]
+    with pytest.raises(ExtensionError, match="steps: expected some of 1-3, got '4'"):
+        deck(pull("previously.softmax", *options[:1], ":steps: 1 | 4"))
 
 
 def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(deck):

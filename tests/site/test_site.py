@@ -726,13 +726,15 @@ def test_page_is_not_laid_out_anew_for_each_question(visit):
 
 
 @each_page
-def test_what_waits_to_be_laid_out_is_as_high_then(visit, page):
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_waits_to_be_laid_out_is_as_high_then(visit, page, width):
     """So that no anchor, and no place in a page loaded anew, is anywhere else than it was."""
-    tops = """() => [...document.querySelectorAll("article :not(.katex *, pre *, details *)")].map(
-        e => Math.round(e.getBoundingClientRect().top + scrollY))"""
-    with visit(f"{page}.html") as tab:
+    tops = """() => [...document.querySelectorAll(
+        "article :not(.katex *, div.math *, pre *, details *)"
+    )].map(e => Math.round(e.getBoundingClientRect().top + scrollY))"""
+    with visit(f"{page}.html", width=width) as tab:
         tab.evaluate(SETTLED)
-        waiting = tab.locator("article .lines > span").evaluate_all(
+        waiting = tab.locator("article .lines > span, article .katex").evaluate_all(
             """all => all.filter(
                 e => e.checkVisibility() && !e.checkVisibility({contentVisibilityAuto: true})
             ).length"""
@@ -843,15 +845,22 @@ def test_buttons_that_need_a_repository_wait_for_its_address(built, elsewhere):
         assert others == (services if is_chapter else set())
 
 
-@pytest.fixture
-def frames():
-    """What the scrubber was stored with; the notebook compares it with the network's arrays."""
-    cells = notebooks.read(notebooks.BOOK / "end_to_end.ipynb").cells
-    (stored,) = next(cell.outputs for cell in cells if cell.id == "scrubber")
+SCRUBBERS = {"book/end_to_end.html": "scrubber", "book/sgd.html": "descents-by-eta"}
+
+
+@pytest.fixture(params=SCRUBBERS)
+def scrubbed(request):
+    """A page with a slider, what it was stored with, and which of that it shows first.
+
+    The tests of the package compare what is stored with the network's arrays.
+    """
+    cells = notebooks.read(notebooks.BOOK.parent / request.param.replace("html", "ipynb")).cells
+    (stored,) = next(cell.outputs for cell in cells if cell.id == SCRUBBERS[request.param])
     html = stored.data["text/html"]
     assert len(html) <= 500_000
-    said, *paths = json.loads(BeautifulSoup(html, "html.parser").div["data-frames"])
-    return list(zip(said, *paths, strict=True))
+    box = BeautifulSoup(html, "html.parser").div
+    said, *paths = json.loads(box["data-frames"])
+    return request.param, list(zip(said, *paths, strict=True)), int(box["data-still"])
 
 
 def shown(scrubber):
@@ -861,11 +870,12 @@ def shown(scrubber):
     return int(slider.input_value()), (said, *paths)
 
 
-def test_scrubber_shows_each_epoch_by_mouse_and_keyboard(visit, frames):
-    with visit("book/end_to_end.html") as tab:
+def test_scrubber_shows_each_epoch_by_mouse_and_keyboard(visit, scrubbed):
+    page, frames, still = scrubbed
+    with visit(page) as tab:
         scrubber = tab.locator(".scrubber")
         slider, end = scrubber.locator("input"), len(frames) - 1
-        assert shown(scrubber) == (end, frames[end])
+        assert shown(scrubber) == (still, frames[still])
         slider.focus()
         for key, epoch in [
             ("Home", 0),
@@ -886,13 +896,15 @@ def test_scrubber_shows_each_epoch_by_mouse_and_keyboard(visit, frames):
             assert frame == frames[at]
 
 
-def test_scrubber_plays_only_when_asked(visit, frames):
-    with visit("book/end_to_end.html", reduced_motion="no-preference") as tab:
+def test_scrubber_plays_only_when_asked(visit, scrubbed):
+    page, frames, still = scrubbed
+    with visit(page, reduced_motion="no-preference") as tab:
         scrubber, end = tab.locator(".scrubber"), len(frames) - 1
         button, slider = scrubber.locator("button"), scrubber.locator("input")
         tab.wait_for_timeout(500)
-        assert shown(scrubber) == (end, frames[end])
+        assert shown(scrubber) == (still, frames[still])
         assert button.inner_text() == "Play"
+        slider.press("Home")
 
         button.click()
         assert button.inner_text() == "Pause"
@@ -911,15 +923,18 @@ def test_scrubber_plays_only_when_asked(visit, frames):
         assert shown(scrubber) == (end, frames[end])
 
 
-def test_scrubber_does_not_play_where_motion_is_unwelcome(visit):
-    with visit("book/end_to_end.html") as tab:
+def test_scrubber_does_not_play_where_motion_is_unwelcome(visit, scrubbed):
+    page, *_ = scrubbed
+    with visit(page) as tab:
         assert tab.locator(".scrubber input").is_visible()
         assert not tab.locator(".scrubber button").is_visible()
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, frames, motion):
+@pytest.mark.parametrize("scrubbed", ["book/end_to_end.html"], indirect=True)
+def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, scrubbed, motion):
     """The picture is the run of the chapter; it plays once, where motion is welcome."""
+    _, frames, _ = scrubbed
     with visit("404.html", height=800, reduced_motion=motion, missing=True) as tab:
         tab.context.add_init_script("""window.drawn = [];
             new MutationObserver(
@@ -942,18 +957,20 @@ def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, frames, m
         assert picture["src"] in {image["src"] for image in chapter.select("figure img")}
 
 
-def test_without_scripts_the_scrubber_is_a_picture_of_the_end(visit, frames):
-    with visit("book/end_to_end.html", java_script_enabled=False) as tab:
+def test_without_scripts_the_scrubber_is_a_still_picture(visit, scrubbed):
+    page, frames, still = scrubbed
+    with visit(page, java_script_enabled=False) as tab:
         scrubber = tab.locator(".scrubber")
         drawn = [path.get_attribute("d") for path in scrubber.locator("path.frame").all()]
-        assert drawn == list(frames[-1][1:])
+        assert drawn == list(frames[still][1:])
         assert scrubber.locator("svg").first.is_visible()
         assert not scrubber.locator("input").is_visible()
 
 
-def test_scrubber_says_what_its_slider_does_after_the_back_button(visit, frames):
+def test_scrubber_says_what_its_slider_does_after_the_back_button(visit, scrubbed):
     """Chromium sets the slider again, after the scripts have run."""
-    with visit("book/end_to_end.html") as tab:
+    page, frames, _ = scrubbed
+    with visit(page) as tab:
         tab.locator(".scrubber input").press("Home")
         assert shown(tab.locator(".scrubber"))[0] == 0
         tab.goto(urljoin(tab.url, "notation.html"))

@@ -1,23 +1,34 @@
 """The decks: what they may hold, what they pull, and how they behave in a browser and on paper."""
 
+import ast
+import pydoc
 import re
+from collections import Counter
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import notebooks
 import pytest
+import segno
+import yaml
 from browsing import ids, serve, soup, violations
+from matplotlib.font_manager import font_scalings
 from playwright.sync_api import expect
 from printed import PAGES, READY, print_deck
 from pypdf import PdfReader
 from slides import BOOK, STICK
+
+from previously import plot
 
 SOURCES = sorted((notebooks.BOOK / "slides").glob("*.md"))
 CHAPTERS = [path for path in SOURCES if (notebooks.BOOK / path.name).with_suffix(".ipynb").exists()]
 OURS = [*CHAPTERS, notebooks.BOOK / "slides/previously.md"]  # the last is a recap of all
 TIMES = {"previously": (10, 15)} | {path.stem: (20, 30) for path in CHAPTERS}
 TOO_TALL = {"fig-gallery"}  # forty small pictures, whose titles nobody could read on a slide
-SMALLEST = 11 / 72 * 90  # CSS pixels of the text of a figure: plot.STYLE's size and resolution
+LETTERS = {"text": 34, "table": 32, "code": 28, "equation": 48, "index": 16, "figure": 20}  # least
+WRITES = {"text", "annotate", "legend", "set_title", "set_xlabel", "set_ylabel", "tick_params"}
+ASKED = r":::\{(question|pull\} ask-)"
 
 each_of_ours = pytest.mark.parametrize("source", OURS, ids=lambda path: path.stem)
 each_of_a_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
@@ -62,10 +73,16 @@ def test_deck_takes_the_time_it_should(source):
 
 @each_of_ours
 def test_every_slide_has_notes_and_every_later_one_asks_a_question(source):
-    for number, (_, part) in enumerate(sections(source), 1):
+    for number, (shown, part) in enumerate(sections(source), 1):
         (said,) = re.findall(r":::\{notes\} \d+\n(.*?)\n:::", part, flags=re.DOTALL)
-        asked = re.search(r"\*[^*]+\?\*\s*\S", said)
+        asked = re.search(r"\*[^*]+\?\*\s*\S", said) or re.search(ASKED, shown)
         assert asked or number == 1, f"{number}: no question with its answer"
+
+
+@each_of_a_chapter
+def test_deck_of_a_chapter_asks_the_room_on_some_of_its_slides(source):
+    asking = [shown for shown, _ in sections(source) if re.search(ASKED, shown)]
+    assert 3 <= len(asking) <= 6
 
 
 @each_of_ours
@@ -135,7 +152,7 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
     pulling = {"checked", "playground"}
     chapters = [ids(path) for path in pages if path.stem not in pulling]
     slides = ids(built / f"html/book/slides/{deck}.html")
-    for name in re.findall(r":::\{pull\} ((?:eq|fig|table)-\S+)", source):
+    for name in re.findall(r":::\{pull\} ((?:eq|fig|table|ask)-\S+)", source):
         target = f"equation-{name}" if name.startswith("eq-") else name
         (theirs,) = (chapter[target] for chapter in chapters if target in chapter)
         mine = slides[target]
@@ -147,9 +164,13 @@ def test_every_pull_is_the_piece_of_the_book(built, deck):
             pictures = [Path(page.img["src"]).name for page in (mine, theirs)]
             assert pictures[0] == pictures[1]
             assert mine.img["alt"] == theirs.img["alt"]
-        else:
+        elif name.startswith("table-"):
             cells = [[cell.get_text() for cell in page.select("td")] for page in (mine, theirs)]
             assert cells[0] == cells[1]
+        else:
+            asked = [page.select_one(".asked").get_text() for page in (mine, theirs)]
+            assert asked[0] == asked[1]
+            assert mine.div.get_text().strip() == theirs.select_one("details p").get_text()
 
 
 @each_of_a_chapter
@@ -158,8 +179,10 @@ def test_code_on_a_slide_is_the_cell_of_the_chapter(built, source):
     pulled = re.findall(r":::\{pull\} (\S+)", source.read_text("utf-8"))
     code = [cell for cell in chapter.cells if cell.id in pulled and not cell.id.startswith("fig-")]
     page = soup(built / f"html/book/slides/{source.stem}.html")
-    shown = [block.get_text().strip() for block in page.select(".face .cell_input pre")]
-    assert shown == [cell.source for cell in code]
+    shown = [block.get_text() for block in page.select(".face .cell_input pre")]
+    for block, cell in zip(shown, code, strict=True):
+        rest = map(str.strip, cell.source.splitlines())
+        assert all(line.strip() in rest for line in block.strip().splitlines()), cell.id  # in order
 
 
 @each_deck
@@ -197,12 +220,30 @@ def test_printed_deck_is_linked_until_the_book_changes(elsewhere):
 def test_example_of_a_deck_works(visit, elsewhere):
     page = elsewhere / "html/book/slides/noise.html"
     slides = soup(page).select(".slides > section")
-    assert [len(slide.select(".eqno, figure")) for slide in slides] == [0, 1, 1]
+    assert [len(slide.select(".eqno, figure")) for slide in slides] == [0, 1, 1, 0]
     (line,) = soup(elsewhere / "html/book/teach.html").select("li:has(a[href='slides/noise.html'])")
-    assert line.get_text().strip() == "Twenty minutes on noise: 3 slides"
+    assert line.get_text().strip() == "Twenty minutes on noise: 4 slides"
     at = f"{(elsewhere / 'html').as_uri()}/"
     with visit("book/slides/noise.html", at=at, height=720) as tab:
-        reads_from_the_last_row(tab, slides)
+        assert [*looks(tab, slides)]
+        assert violations(tab, ".present", doubts=True) == []
+
+
+def test_deck_says_whose_it_is_and_ends_with_the_address_where_there_is_one(built, elsewhere):
+    course = yaml.safe_load((notebooks.BOOK.parent / "CITATION.cff").read_text("utf-8"))
+    address = "https://someone.github.io/somewhere"
+    for site, links in ((built, []), (elsewhere, [address])):
+        first, *_, last = soup(site / "html/book/slides/sgd.html").select(".slides > section .face")
+        said = first.select_one(".credit")
+        for part in (course["authors"][0]["name"], *course["license"], *links):
+            assert part in said.get_text()
+        assert [link["href"] for link in said.select("a")] == links
+        assert [link["href"] for link in last.select("p > a")] == links
+        code = last.select_one(".code")
+        assert bool(code) == bool(links)
+    assert code["aria-label"] == f"{address} as a QR code"
+    drawn = segno.make(address, error="m").svg_inline(omitsize=True)
+    assert code.select("path")[-1]["d"] == re.findall(r' d="([^"]*)', drawn)[-1]
 
 
 def test_page_for_instructors_lists_every_deck_with_its_time(built):
@@ -216,12 +257,51 @@ def test_page_for_instructors_lists_every_deck_with_its_time(built):
         assert f"{len(sections(source))} slides{time}" in line.get_text()
 
 
+def test_page_for_instructors_lists_all_that_can_be_pulled(built):
+    """What stands on the pages under a label, cells that show something, and functions."""
+    pages = {path.stem: ids(path) for path in (built / "html/book").glob("*.html")}
+    labelled = {
+        name.removeprefix("equation-")
+        for stem, found in pages.items()
+        for name, part in found.items()
+        if part.name in ("figure", "table") or {"math", "question"} & {*part.get("class", ())}
+        if stem not in ("checked", "playground")  # they pull
+    }
+    cells = [cell for path in notebooks.BOOK.glob("*.ipynb") for cell in notebooks.read(path).cells]
+    cells = [cell for cell in cells if cell.cell_type == "code"]
+    known = Counter(cell.id for cell in cells)
+    shown = {
+        cell.id
+        for cell in cells
+        if known[cell.id] == 1
+        for tags in [cell.metadata.get("tags", [])]
+        if "hide-cell" not in tags and ("hide-input" not in tags or cell.outputs)
+    }
+    functions = {
+        brief if pydoc.locate(brief) else name
+        for name, part in pages["api"].items()
+        if part.name == "dt" and "function" in part.parent["class"]
+        for brief in [f"previously.{name.rpartition('.')[2]}"]
+    }
+    page = pages["teach"]["what-can-be-pulled"]
+    listed = {item.code.get_text(): item for item in page.select(".pieces > li")}
+    assert set(listed) == labelled | shown | functions
+    for path in SOURCES:
+        assert set(re.findall(r":::\{pull\} (\S+)", path.read_text("utf-8"))) <= set(listed)
+    for name, item in listed.items():
+        at, _, anchor = item.a["href"].partition("#")
+        assert anchor in (ids(built / "html/book" / at) if at else pages["teach"]), name
+        assert bool(item.img) == name.startswith("fig-")
+        assert not item.img or (item.img["alt"] and item.img["loading"] == "lazy")
+
+
 # What a browser makes of them
 
 LOOK = """() => {
     const slide = Reveal.getCurrentSlide(), face = slide.querySelector(".face");
     const all = [...face.querySelectorAll("*")].filter(e => !e.closest(".katex-mathml, svg"));
     const box = e => e.getBoundingClientRect();
+    const least = (all, such) => Math.min(99, ...all.filter(such).map(size));
     const own = e => [...e.childNodes].some(n => n.nodeType == 3 && /[^\\s\u200b]/.test(n.data));
     const size = e => parseFloat(getComputedStyle(e).fontSize);
     const foot = box(face.querySelector("footer")).top;
@@ -231,14 +311,19 @@ LOOK = """() => {
         outside: all.filter(e => box(e).left < 0 || box(e).right > 1280 || box(e).bottom > 720
             || box(e).top < 0 || e.scrollWidth > e.clientWidth + 1 && e.tagName == "PRE"
             || flows(e) && box(e).bottom > foot + 1).map(e => e.outerHTML.slice(0, 200)),
-        text: Math.min(...all.filter(e => own(e) && !e.closest(".katex, pre, code, .eqno, footer"))
-            .map(size)),
-        indices: Math.min(99, ...all.filter(own).map(size)),
-        figures: [...face.querySelectorAll("img")].map(e => Math.min(
-            box(e).width / e.getAttribute("width"), box(e).height / e.getAttribute("height"))),
+        text: least(all, e => own(e)
+            && !e.closest(".katex, pre, code, table, .eqno, .credit, footer")),
+        table: least(all, e => own(e) && e.closest("table") && !e.closest(".katex, code")),
+        code: least(all, e => own(e) && e.closest("pre")),
+        equation: least([...face.querySelectorAll(".katex-display > .katex")], () => true),
+        index: least(all, own),
+        figures: [...face.querySelectorAll("figure")].map(e => [e.id, e.querySelector("img")])
+            .map(([id, e]) => [id, Math.min(box(e).width / e.getAttribute("width"),
+                box(e).height / e.getAttribute("height"))]),
         formulas: face.querySelectorAll(".katex-html").length,
     };
 }"""
+AT = "Reveal.getIndices().h"
 STATE = "JSON.stringify([Reveal.getIndices(), Reveal.isLastSlide()])"
 
 
@@ -265,12 +350,15 @@ def walk(tab, key="ArrowRight"):
 
 
 @each_deck
-def test_every_slide_is_reached_fits_and_reads_from_the_last_row(visit, slides, deck):
+def test_every_slide_is_reached_and_fits_and_ours_read_from_the_last_row(visit, slides, deck):
+    ours = deck in {path.stem for path in OURS}
     with visit(f"book/slides/{deck}.html", height=720) as tab:
-        reads_from_the_last_row(tab, slides)
+        for number, look in looks(tab, slides):
+            assert not ours or too_small(look) == [], number
 
 
-def reads_from_the_last_row(tab, slides):
+def looks(tab, slides):
+    """What stands on each slide, all of it shown and nothing cut."""
     start(tab)
     seen = []
     for number in walk(tab):
@@ -278,11 +366,38 @@ def reads_from_the_last_row(tab, slides):
         look = tab.evaluate(LOOK)
         assert look["hidden"] == 0, number
         assert look["outside"] == [], number
-        assert look["text"] >= 24, number
-        assert look["indices"] >= 16, number
-        assert all(scale * SMALLEST >= 16 for scale in look["figures"]), (number, look)
         assert look["formulas"] == len(slides[number].select(".face math")), number
+        yield number, look
     assert seen == list(range(len(slides)))
+
+
+def too_small(look):
+    """The letters of a slide that the last row cannot read."""
+    resolution = plot.STYLE["figure.dpi"] / 72  # pixels of a point, before the slide scales them
+    figures = [(name, points_of(name) * resolution * scale) for name, scale in look["figures"]]
+    found = [(kind, look[kind], LETTERS[kind]) for kind in LETTERS if kind != "figure"]
+    found += [(name, size, LETTERS["figure"]) for name, size in figures]
+    return [f"{kind}: {size:.1f} < {least}" for kind, size, least in found if size < least]
+
+
+@cache
+def points_of(figure):
+    """The smallest letters in a figure but for indices: plot.STYLE's, or what its cell names."""
+    (cell,) = (
+        cell
+        for path in CHAPTERS
+        for cell in notebooks.read(notebooks.BOOK / path.with_suffix(".ipynb").name).cells
+        if cell.id == figure
+    )
+    size = plot.STYLE["font.size"]
+    named = [
+        word.value.value
+        for call in ast.walk(ast.parse(cell.source))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", None) in WRITES
+        for word in call.keywords
+        if word.arg in ("size", "fontsize", "labelsize")
+    ]
+    return min([size, *(font_scalings.get(name, 0) * size or name for name in named)])
 
 
 @each_deck
@@ -308,6 +423,7 @@ def test_speaker_sees_slides_notes_and_clock(visit, built, slides, deck):
         with tab.context.expect_page() as opened:
             tab.keyboard.press("s")
         window = opened.value
+        window.set_viewport_size({"width": 1100, "height": 700})  # as the player opens it
         said = window.locator(".speaker-controls-notes .value")
         for number in walk(tab):
             aside = slides[number].select_one("aside.notes")
@@ -319,6 +435,8 @@ def test_speaker_sees_slides_notes_and_clock(visit, built, slides, deck):
                     "Reveal.getCurrentSlide().querySelector('aside.notes').innerHTML.trim()"
                 ),
             )
+            room = window.locator("#speaker-controls")
+            assert room.evaluate("e => e.scrollHeight <= e.clientHeight"), f"{number}: to scroll"
             formulas = said.locator(".katex-mathml")  # which the stylesheet hides from view
             assert formulas.count() == len(aside.select("math"))
             for formula in formulas.all():
@@ -349,9 +467,36 @@ def test_show_obeys_its_keys_and_its_address(visit):
             assert not tab.evaluate("!!document.activeElement.closest('section:not(.present)')")
         tab.keyboard.press("o")
         assert tab.evaluate("Reveal.isOverview()")
-        tab.keyboard.press("o")
+        boxes = tab.locator(".slides > section").evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect().toJSON())"
+        )
+        assert sum(box["top"] == boxes[0]["top"] for box in boxes) == 4, "slides in a row"
+        assert all(280 < box["width"] < 300 and box["right"] < 1280 for box in boxes)
+        tab.keyboard.press("End")
+        expect(tab.locator(".present footer")).to_be_in_viewport()
+        tab.locator(".slides > section").nth(-3).click()
+        assert tab.evaluate(f"[Reveal.isOverview(), {AT} - Reveal.getTotalSlides()]") == [False, -3]
         tab.keyboard.press("b")
         assert tab.evaluate("Reveal.isPaused()")
+
+
+def test_code_is_walked_through_and_plain_without_the_show(visit):
+    marked = """() => [...document.querySelectorAll(".present .band")]
+        .filter(e => e.checkVisibility()).map(e => {
+            const code = e.closest(".walk").querySelector("pre"), style = getComputedStyle(code);
+            const line = parseFloat(style.lineHeight), at = e.getBoundingClientRect();
+            const top = code.getBoundingClientRect().top + parseFloat(style.paddingTop);
+            return [(at.top - top) / line + 1, at.height / line].map(n => +n.toFixed(2));
+        })"""
+    with visit("book/slides/backprop.html#/the-same-in-code", height=720) as tab:
+        start(tab)
+        seen = [tab.evaluate(marked)]
+        for key in [*["ArrowRight"] * 3, "ArrowLeft"]:
+            tab.keyboard.press(key)
+            seen.append(tab.evaluate(marked))
+        assert seen == [[], *([[line, 1]] for line in (5, 6, 7, 6))]
+        tab.emulate_media(media="print")
+        assert tab.evaluate(marked) == []
 
 
 @pytest.mark.parametrize("asked", ["junk", "", "DARK", "light&theme=dark"])
@@ -369,6 +514,62 @@ def test_show_follows_a_finger(visit):
             points = [{"x": x, "y": 300} for x in xs]
             finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
         tab.wait_for_function("() => Reveal.getIndices().h == 1")
+
+
+def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_printed(visit):
+    with visit("book/slides/sgd.html", height=720, has_touch=True) as tab:
+        start(tab)
+        finger = tab.context.new_cdp_session(tab)
+        tab.evaluate(READY)
+        lines, here = tab.locator(".present .drawn polyline"), tab.url
+        printed = contents(BytesIO(tab.pdf(**PAGES)))
+
+        def drag(*places):
+            tab.mouse.move(*places[0])
+            tab.mouse.down()
+            for place in places[1:]:
+                tab.mouse.move(*place)
+            tab.mouse.up()
+
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "nothing is in hand"
+        tab.keyboard.press("c")
+        drag((300, 400), (500, 400))
+        drag((300, 500), (500, 500))
+        for event, xs in [("touchStart", [300]), ("touchMove", [200]), ("touchEnd", [])]:
+            points = [{"x": x, "y": 300} for x in xs]
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+        expect(lines).to_have_count(3)  # and the finger has not gone on
+        box = lines.first.bounding_box()
+        assert (box["x"], box["width"]) == pytest.approx((300, 200), abs=6)
+        tab.locator(".present footer a").click(force=True)
+        assert lines.count() == 4
+        assert len(tab.context.pages) == 1, "a press of the pen follows a link"
+        assert violations(tab, ".present") == []
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("End")
+        assert lines.count() == 0
+        tab.keyboard.press("Home")
+        tab.keyboard.press("e")
+        drag((400, 350), (400, 410))
+        assert lines.count() == 3, "the eraser takes the line that it meets"
+        tab.keyboard.press("x")
+        assert lines.count() == 0
+        tab.keyboard.press("q")
+        assert "svg" in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        drag((300, 400), (500, 400))
+        assert lines.count() == 0, "a light leaves no line"
+        tab.keyboard.press("q")
+        assert "svg" not in tab.evaluate("getComputedStyle(document.querySelector('.deck')).cursor")
+        tab.keyboard.down("Control")
+        tab.mouse.click(400, 300)
+        tab.keyboard.up("Control")
+        assert "scale(2)" in tab.evaluate("document.body.style.transform")
+        assert contents(BytesIO(tab.pdf(**PAGES))) == printed
+        tab.keyboard.press("Shift+Slash")
+        keys = tab.locator(".r-overlay-help").inner_text()
+        assert all(tool in keys for tool in ("Pointer", "Pen", "Eraser", "Wipe the slide"))
+        assert tab.url == here
 
 
 def test_key_with_alt_is_the_browsers(visit):
@@ -398,7 +599,7 @@ STATES = {  # the width of the window, and keys
     "dark and half shown": (1920, "d ArrowRight ArrowRight ArrowRight"),
     "overview": (1280, "ArrowRight o"),
     "paused": (1280, "ArrowRight b"),
-    "help": (1280, "?"),
+    "help": (1280, "Shift+Slash"),
     "end, dark, on a phone": (390, "End d"),
 }
 PRINTED = [("sgd", state) for state in STATES]
@@ -459,23 +660,33 @@ def test_address_of_the_slides_leads_to_their_page(visit):
 
 
 @each_deck
-def test_pdf_is_tagged_and_has_a_page_a_slide(slides, printed):
-    _, with_notes = printed
-    for file in printed:
+def test_pdf_is_tagged_and_has_a_page_a_slide_or_three_with_their_notes(slides, printed):
+    for file, many in zip(printed, (1, 3)):
         pdf = PdfReader(file)
-        assert len(pdf.pages) == len(slides)
+        numbers = range(len(slides))
+        rows = [numbers[first : first + many] for first in numbers[::many]]
+        assert len(pdf.pages) == len(rows)
         assert pdf.root_object["/MarkInfo"]["/Marked"]
         assert "/StructTreeRoot" in pdf.root_object
         assert pdf.metadata.title
         assert pdf.outline
-        for number, (page, slide) in enumerate(zip(pdf.pages, slides), 1):
+        for page, row in zip(pdf.pages, rows):
             text = re.sub(r"\s+", "", page.extract_text())
-            assert f"{number}/{len(slides)}" in text
-            for minutes in slide.select("aside.notes strong:first-child"):
-                said = minutes.get_text().replace(" ", "")
-                assert (said in text) == (file is with_notes)
+            for number in row:
+                assert f"{number + 1}/{len(slides)}" in text
+                for minutes in slides[number].select("aside.notes strong:first-child"):
+                    said = minutes.get_text().replace(" ", "")
+                    assert (said in text) == (many == 3)
             for font in page["/Resources"].get("/Font", {}).values():
                 assert embedded(font.get_object()), font["/BaseFont"]
+
+
+@each_deck
+def test_handout_has_room_for_all_notes(visit, deck):
+    with visit(f"book/slides/{deck}.html?print-pdf&notes") as tab:
+        tab.emulate_media(media="print")
+        notes = tab.locator("aside.notes")
+        assert notes.evaluate_all("all => all.every(e => e.scrollHeight <= e.clientHeight)")
 
 
 def embedded(font):

@@ -123,6 +123,19 @@ def test_what_has_no_plain_form_stops_the_build(text):
         edition.plain(f"Before.\n\n{text}", "law")
 
 
+@pytest.mark.parametrize(
+    ("options", "place"), [("", ""), (":name: ask-one\n", '<a id="ask-one"></a>')]
+)
+@pytest.mark.parametrize("choices", ["", "- Yes.\n- No.\n\n"])
+def test_question_is_bold_and_its_answer_folded(options, place, choices):
+    edition = plain.Plain(SimpleNamespace(env=None), "book/sgd", solved=False)
+    block = f":::{{question}} Is $a$ one?\n{options}\n{choices}It is 1<!-- = a :d -->.\n\nSo.\n:::"
+    assert edition.plain(block, "law") == (
+        f"{place}**Is $a$ one?**\n\n{choices}"
+        "<details>\n<summary>Answer</summary>\n\nIt is 1.\n\nSo.\n\n</details>"
+    )
+
+
 def test_colours_are_those_that_every_renderer_knows(folder):
     """Without a package MathJax gives \\color two arguments, KaTeX one; MathJax 2 has no other."""
     text = words(read(folder / "backprop.ipynb"))

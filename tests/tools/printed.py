@@ -28,7 +28,9 @@ LEFT_OUT = {
     "book/playground",
     "book/checked",
 }  # the one runs, the other says again what the rest says
-ONLY_ON_SCREEN = "script, .headerlink, .slides-of, #live, .ways, .chapters, details:not([open])"
+ONLY_ON_SCREEN = (
+    "script, .headerlink, .slides-of, #live, .ways, .chapters, details:not([open], .question *)"
+)
 REFERENCES = ["id", "for", "aria-labelledby", "aria-describedby"]
 FRAME = """<!DOCTYPE html>
 <html lang="{lang}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
