@@ -349,8 +349,9 @@ class ListPieces(SphinxPostTransform):
         else:
             link = reference(self.app, here, node)
         parts = [nodes.literal("", name), nodes.Text(" "), link]
-        if isinstance(node, nodes.figure):
-            picture = node.next_node(nodes.image).deepcopy()
+        is_figure = isinstance(node, nodes.figure)
+        if is_figure and (picture := node.next_node(nodes.image)):  # a slider has none
+            picture = picture.deepcopy()
             picture["classes"].append("no-scaled-link")
             parts.insert(0, picture)
         return nodes.list_item("", nodes.paragraph("", "", *parts))

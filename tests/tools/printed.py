@@ -24,13 +24,10 @@ PAGES = {"prefer_css_page_size": True, "print_background": True, "tagged": True,
 SHEETS = {"format": "A4", "tagged": True, "outline": True}
 READY = """() => Promise.all([
     document.fonts.ready, ...[...document.images].map(image => image.decode())])"""
-LEFT_OUT = {
-    "book/playground",
-    "book/checked",
-}  # the one runs, the other says again what the rest says
-ONLY_ON_SCREEN = (
-    "script, .headerlink, .slides-of, #live, .ways, .chapters, details:not([open], .question *)"
-)
+# The one runs, the other says again what all say.
+LEFT_OUT = {"book/playground", "book/checked"}
+FOLDED = "details:not([open], .question *)"
+ONLY_ON_SCREEN = f"script, .headerlink, .slides-of, #live, .ways, .chapters, {FOLDED}"
 REFERENCES = ["id", "for", "aria-labelledby", "aria-describedby"]
 FRAME = """<!DOCTYPE html>
 <html lang="{lang}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
