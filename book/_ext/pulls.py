@@ -349,10 +349,10 @@ class ListPieces(SphinxPostTransform):
         else:
             link = reference(self.app, here, node)
         parts = [nodes.literal("", name), nodes.Text(" "), link]
-        picture = node.next_node(nodes.image) if isinstance(node, nodes.figure) else None
-        if picture:  # one that moves has none
-            parts.insert(0, picture.deepcopy())
-            parts[0]["classes"].append("no-scaled-link")
+        pictures = node.findall(nodes.image) if isinstance(node, nodes.figure) else ()
+        for picture in map(nodes.image.deepcopy, pictures):  # a slider has none
+            picture["classes"].append("no-scaled-link")
+            parts.insert(0, picture)
         return nodes.list_item("", nodes.paragraph("", "", *parts))
 
 

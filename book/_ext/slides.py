@@ -222,8 +222,10 @@ class MakeSlides(SphinxPostTransform):
 
 def visit_slide(self, node):
     """A slide, which says whether it has a figure to stand beside the text."""
-    figures = node.findall(nodes.figure)
-    sizes = (figure.next_node(nodes.image)["own_size"] for figure in figures)  # by pages.py
+    images = (
+        image for figure in node.findall(nodes.figure) for image in figure.findall(nodes.image)
+    )
+    sizes = (image["own_size"] for image in images)  # by pages.py
     tall = any(width < TALL * height for width, height in sizes)
     timing = {"data-timing": 60 * node["minutes"]} if node["minutes"] else {}  # for the clock
     self.body.append(self.starttag(node, "section", CLASS="tall" if tall else "", **timing))

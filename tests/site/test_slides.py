@@ -468,11 +468,13 @@ def test_show_obeys_its_keys_and_its_address(visit):
             assert not tab.evaluate("!!document.activeElement.closest('section:not(.present)')")
         tab.keyboard.press("o")
         assert tab.evaluate("Reveal.isOverview()")
-        boxes = tab.locator(".slides > section").evaluate_all(
-            "all => all.map(e => e.getBoundingClientRect().toJSON())"
-        )
-        assert sum(box["top"] == boxes[0]["top"] for box in boxes) == 4, "slides in a row"
-        assert all(280 < box["width"] < 300 and box["right"] < 1280 for box in boxes)
+        for width, columns in ((1920, 5), (1280, 4), (390, 1)):
+            tab.set_viewport_size({"width": width, "height": 720})
+            boxes = tab.locator(".slides > section").evaluate_all(
+                "all => all.map(e => e.getBoundingClientRect().toJSON())"
+            )
+            assert sum(box["top"] == boxes[0]["top"] for box in boxes) == columns
+            assert all(box["width"] > 280 and 0 < box["left"] < width - 280 for box in boxes)
         tab.keyboard.press("End")
         expect(tab.locator(".present footer")).to_be_in_viewport()
         tab.locator(".slides > section").nth(-3).click()
