@@ -300,7 +300,8 @@ def test_page_for_instructors_lists_all_that_can_be_pulled(built):
 
 LOOK = """() => {
     const slide = Reveal.getCurrentSlide(), face = slide.querySelector(".face");
-    const all = [...face.querySelectorAll("*")].filter(e => !e.closest(".katex-mathml, svg"));
+    const UNSEEN = ".katex-mathml, svg, style, script, .scrubber-still";
+    const all = [...face.querySelectorAll("*")].filter(e => !e.closest(UNSEEN));
     const box = e => e.getBoundingClientRect();
     const least = (all, such) => Math.min(99, ...all.filter(such).map(size));
     const own = e => [...e.childNodes].some(n => n.nodeType == 3 && /[^\\s\u200b]/.test(n.data));
@@ -318,8 +319,9 @@ LOOK = """() => {
         code: least(all, e => own(e) && e.closest("pre")),
         equation: least([...face.querySelectorAll(".katex-display > .katex")], () => true),
         index: least(all, own),
-        figures: [...face.querySelectorAll("figure img")].map(e => [e.closest("figure").id, Math.min(
-            box(e).width / e.getAttribute("width"), box(e).height / e.getAttribute("height"))]),
+        figures: [...face.querySelectorAll("figure img")].map(e => [e.closest("figure").id,
+            Math.min(box(e).width / e.getAttribute("width"),
+                box(e).height / e.getAttribute("height"))]),
         formulas: face.querySelectorAll(".katex-html").length,
     };
 }"""
@@ -411,9 +413,7 @@ def test_every_slide_is_accessible(visit, deck):
             "document.querySelectorAll('.katex-html, .controls, .band').forEach(e => e.remove())"
         )
         # Lines have another ground while a step marks them: all are judged on that.
-        tab.evaluate(
-            "document.querySelectorAll('.walk').forEach(e => { e.style.background = 'var(--band)'; })"
-        )
+        tab.add_style_tag(content=".deck .walk { background: var(--band); }")
         for number in walk(tab, "PageDown"):  # as a clicker does
             assert violations(tab, ".present", doubts=True) == [], number
             tab.keyboard.press("d")
