@@ -6,6 +6,7 @@ READY := .venv/ready
 PIP := -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --no-user
 ADDRESSES := $(BIN)/python -c "import pathlib, sys; print(*[pathlib.Path(f).resolve().as_uri() for f in sys.argv[1:]], sep='\n')"
+PRINTED := PYTHONPATH=book/_ext $(BIN)/python tests/tools/printed.py
 # What another environment has set would lead pip, Python or Jupyter out of this one.
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
 # What students get, and what it is made of.
@@ -27,7 +28,19 @@ slides: book ## build the book with its slides and print where to open these
 	@echo "With notes and clock in a second window (key S): make serve, then http://127.0.0.1:8000/slides/"
 
 slides-pdf: book ## print the slides to PDF, with and without notes, and link them (needs a Chromium)
-	$(BIN)/python tests/tools/slides_pdf.py
+	$(PRINTED) slides
+	$(MAKE) book
+
+pdf: book ## print the book to PDF and link it (needs a Chromium)
+	$(PRINTED) book
+	$(MAKE) book
+
+offline: $(READY) ## put book, slides, PDFs and notebooks in one zip that needs no network, and link it (needs a Chromium)
+	rm -f _build/html/*.zip # which none of its own pages may offer
+	$(MAKE) book
+	$(PRINTED) slides book
+	$(MAKE) book
+	$(PRINTED) stick
 	$(MAKE) book
 
 serve: book ## build the book and serve it on this machine
@@ -118,4 +131,4 @@ $(READY): requirements.txt pyproject.toml
 	.venv-floor/bin/python $(INSTALL) $(shell sed -n '/^dependencies/s/[^"]*"\([^">]*\)>=\([^"]*\)"[^"]*/"\1==\2.*" /gp' pyproject.toml)
 	@touch $@
 
-.PHONY: help book slides slides-pdf serve lab edit students test check live lint notebooks misprints lighthouse bench pairs bench-gpu floor clean
+.PHONY: help book slides slides-pdf pdf offline serve lab edit students test check live lint notebooks misprints lighthouse bench pairs bench-gpu floor clean

@@ -29,6 +29,7 @@ CITATION = "CITATION.cff"
 REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 PLUGINS = ["plugin/notes/notes.js", "plugin/zoom/zoom.js"]
 PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
+BOOK, STICK = "previously-on.pdf", "previously-on-offline.zip"  # beside the first page of the site
 GENERATED = {"__pycache__", ".ipynb_checkpoints"}
 logger = logging.getLogger(__name__)
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
@@ -106,6 +107,12 @@ def pdfs_of(app, deck):
     return {name: text for name, text in found.items() if Path(app.outdir, name).exists()}
 
 
+def whole_of(app):
+    """The files that hold the whole book and exist, and what each is."""
+    variants = {BOOK: "The book as a PDF", STICK: "Book, slides and notebooks for a USB stick"}
+    return {name: text for name, text in variants.items() if Path(app.outdir, name).exists()}
+
+
 class ListDecks(SphinxPostTransform):
     """Put the list of all decks in its place."""
 
@@ -116,7 +123,14 @@ class ListDecks(SphinxPostTransform):
             pages = list(self.env.external_site_map)
             found = filter(is_deck, sorted(self.env.found_docs))
             found = sorted(found, key=lambda deck: pages.index(chapter_of(self.env, deck)))
-            place.replace_self(nodes.bullet_list("", *map(self.item, found)))
+            items = [*map(self.item, found), *map(self.file, whole_of(self.app).items())]
+            place.replace_self(nodes.bullet_list("", *items))
+
+    def file(self, whole):
+        """A file that holds the whole book."""
+        name, text = whole
+        link = nodes.reference("", text, refuri=relative_uri(self.env.docname, name))
+        return nodes.list_item("", nodes.paragraph("", "", link))
 
     def item(self, deck):
         """Where a deck is, and how long it takes."""
@@ -261,18 +275,21 @@ def admit_decks(app, config):
     config.exclude_patterns = [name for name in config.exclude_patterns if not is_deck(name)]
 
 
-def drop_old_pdfs(app):
-    """Remove the PDFs that are older than anything they may show: any page, but no other deck."""
+def drop_old_files(app):
+    """Remove what is older than anything it may show: any page, and of the decks its own or all."""
     source, decks = Path(app.srcdir), Path(app.srcdir, FOLDER)
     patterns = "_*.yml", CITATION, "book/**/*", "src/**/*.py"
     sources = [path for pattern in patterns for path in source.glob(pattern)]
     shared = [p for p in sources if not GENERATED & {*p.parts} and decks not in (p, p.parent)]
-    for pdf in sorted(Path(app.outdir, FOLDER).glob("*.pdf")):
+    may_show = {BOOK: shared, STICK: [*shared, *decks.glob("*.md")]}
+    for pdf in Path(app.outdir, FOLDER).glob("*.pdf"):
         own = decks / f"{pdf.stem.removesuffix('-notes')}.md"
-        may_show = [*shared, own] if own.exists() else []
-        if pdf.stat().st_mtime < max((path.lstat().st_mtime for path in may_show), default=inf):
-            pdf.unlink()
-            logger.info("removed %s, which is older than what it shows", pdf.name)
+        may_show[FOLDER + pdf.name] = [*shared, own] if own.exists() else []
+    for name, shown in sorted(may_show.items()):
+        file, last = Path(app.outdir, name), max((p.lstat().st_mtime for p in shown), default=inf)
+        if file.exists() and file.stat().st_mtime < last:
+            file.unlink()
+            logger.info("removed %s, which is older than what it shows", file.name)
 
 
 def mark_deck(app, doctree):
@@ -290,6 +307,7 @@ def frame_deck(app, pagename, templatename, context, doctree):
     """Give a deck the frame of its own, and a chapter the links to its deck."""
     deck = pagename if is_deck(pagename) else deck_of(app.env, pagename)
     context["deck"], context["pdfs"] = deck, pdfs_of(app, deck) if deck else {}
+    context["whole"] = whole_of(app)
     if not is_deck(pagename):
         return None
     # No link to a place within a deck, and every picture there before it is shown or printed.
@@ -320,7 +338,7 @@ def setup(app):
     app.add_post_transform(MakeSlides)
     app.add_post_transform(ListDecks)
     app.connect("config-inited", admit_decks, priority=950)  # after the table of contents is read
-    app.connect("builder-inited", drop_old_pdfs)
+    app.connect("builder-inited", drop_old_files)
     app.connect("doctree-read", mark_deck)
     app.connect("env-updated", renew_decks)
     app.connect("html-collect-pages", copy_player)

@@ -92,12 +92,12 @@ def build_wheel(root, folder):
     return wheel.name
 
 
-def archive(folder):
+def archive(folder, target):
     """Everything in a folder as one file, the same bytes each time."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    with ZipFile(folder / ARCHIVE, "w") as file:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != target)
+    with ZipFile(target, "w") as file:
         for path in paths:
-            entry = ZipInfo((Path(ARCHIVE).stem / path.relative_to(folder)).as_posix(), EPOCH)
+            entry = ZipInfo((Path(target.stem) / path.relative_to(folder)).as_posix(), EPOCH)
             entry.external_attr = 0o644 << 16
             file.writestr(entry, path.read_bytes(), ZIP_DEFLATED)
 
@@ -125,7 +125,7 @@ def write(app, exception):
     shutil.copy(root / "LICENSE", out)
     guide = GUIDE.format(title=app.config.html_title, wheel=wheel)
     (out / "README.md").write_text(guide, "utf-8")
-    archive(out)
+    archive(out, out / ARCHIVE)
 
 
 def offer(app, pagename, templatename, context, doctree):

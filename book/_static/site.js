@@ -68,6 +68,43 @@ for (const menu of document.querySelectorAll("[popover]")) {
   menu.addEventListener("click", ({ target }) => target.closest("a") && menu.hidePopover());
 }
 
+// The picture of the front page plays once, where motion is welcome: its script comes before this event.
+addEventListener("DOMContentLoaded", () => {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  document.querySelector(".front .scrubber button")?.click();
+});
+
+// "On this page" follows the reader: it marks the last of the sections that reach the top of the window, where a link
+// leads, and at the end of the page the last of all.
+const places = new Map(); // the link to each section
+const atTop = new Set();
+let atEnd = false;
+let marked;
+function mark() {
+  const section = [...places.keys()].findLast((one) => atEnd || atTop.has(one));
+  if (places.get(section) === marked) return;
+  marked?.removeAttribute("aria-current");
+  marked = places.get(section);
+  marked?.setAttribute("aria-current", "true");
+  marked?.scrollIntoView({ block: "nearest" }); // in a list that is longer than the window
+}
+const reached = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) atTop[isIntersecting ? "add" : "delete"](target);
+    mark();
+  },
+  { rootMargin: "0px 0px -80%" },
+);
+for (const link of document.querySelectorAll("#toc a:not([href='#'])")) {
+  const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  places.set(section, link);
+  reached.observe(section);
+}
+new IntersectionObserver(([{ isIntersecting }]) => {
+  atEnd = isIntersecting && scrollY > 0;
+  mark();
+}).observe(document.querySelector(".bottom"));
+
 // Show what was checked: few ask, so what does it comes only then.
 const checks = document.getElementById("show-checked");
 function showChecked() {

@@ -15,6 +15,7 @@ import slides
 import tinycss2
 from bs4 import BeautifulSoup
 from docutils import nodes
+from slides import BOOK, STICK
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -185,12 +186,13 @@ def pull(name, *options):
     return "\n".join([f":::{{pull}} {name}", *options, ":::"])
 
 
-def test_printed_deck_goes_when_it_is_older_than_what_it_shows(chapter, tmp_path):
+def test_what_is_printed_goes_when_it_is_older_than_what_it_shows(chapter, tmp_path):
     slides = chapter("", files={"slides/other.md": "# Other\n"}) / "slides"
 
     def kept(*newer):
-        """The PDFs that are left, when all were printed before these files were changed."""
+        """The files that are left, when all were made before these sources were changed."""
         names = "chapter.pdf", "chapter-notes.pdf", "other.pdf", "gone.pdf"
+        names = [*names, *(f"../../{name}" for name in (BOOK, STICK))]
         sources = (path for path in tmp_path.glob("book/**/*") if path.is_file())
         for path in (*sources, *(slides / name for name in names)):
             path.touch()
@@ -198,11 +200,11 @@ def test_printed_deck_goes_when_it_is_older_than_what_it_shows(chapter, tmp_path
         for path in newer:
             os.utime(tmp_path / "book" / path, (2e9, 2e9))
         assert not build(tmp_path)
-        return {path.name for path in slides.glob("*.pdf")}
+        return {path.name for name in names if (path := slides / name).exists()}
 
-    assert kept() == {"chapter.pdf", "chapter-notes.pdf", "other.pdf"}
-    assert kept("slides/other.md") == {"chapter.pdf", "chapter-notes.pdf"}
-    assert kept("slides/chapter.md") == {"other.pdf"}
+    assert kept() == {"chapter.pdf", "chapter-notes.pdf", "other.pdf", BOOK, STICK}
+    assert kept("slides/other.md") == {"chapter.pdf", "chapter-notes.pdf", BOOK}
+    assert kept("slides/chapter.md") == {"other.pdf", BOOK}
     assert kept("chapter.md") == set()
 
 

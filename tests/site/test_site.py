@@ -8,6 +8,7 @@ import pickle
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
+from zipfile import ZipFile
 
 import notebooks
 import pytest
@@ -17,7 +18,11 @@ from docutils import nodes
 from fontTools import ttLib
 from PIL import Image
 from playwright.sync_api import expect
+from printed import LEFT_OUT, print_book
+from pypdf import PdfReader
+from slides import BOOK, STICK
 from sphinx_external_toc.parsing import parse_toc_yaml
+from students import EPOCH, archive
 
 from previously.plot import COLORS
 
@@ -288,6 +293,19 @@ def test_contents_stand_beside_a_wide_page(visit):
         assert not tab.locator("#open-contents, #open-toc").first.is_visible()
 
 
+def test_list_of_a_page_marks_the_section_in_view(visit):
+    """Also the last one, which no reader can bring to the top, in a list that scrolls itself."""
+    with visit("book/questions.html") as tab:
+        marked = tab.locator("#toc [aria-current]")
+        links = tab.locator("#toc a:not([href='#'])")
+        for link in (links.nth(3), links.nth(1), links.last):
+            link.click()
+            expect(marked).to_have_attribute("href", link.get_attribute("href"))
+            expect(marked).to_be_in_viewport(ratio=1)
+        tab.evaluate("scrollTo(0, 0)")
+        expect(marked).to_have_count(0)
+
+
 @each_mode
 def test_button_changes_the_theme_and_the_page_remembers(visit, mode):
     other = MODES[1 - MODES.index(mode)]
@@ -359,6 +377,75 @@ def test_dark_page_prints_on_white_paper_without_the_frame(visit):
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
         tab.emulate_media(media="print")
         assert not tab.locator("header, nav, footer").locator("visible=true").count()
+
+
+def test_chapter_on_paper_has_no_box_to_open_and_nothing_that_scrolls(visit):
+    with visit(f"{PAGES[2]}.html") as tab:
+        tab.locator("details").last.evaluate("e => e.open = true")
+        tab.emulate_media(media="print")
+        tab.set_viewport_size({"width": 658, "height": 900})  # A4 without its margins
+        folds = tab.locator("article details")
+        assert [fold.is_visible() for fold in folds.all()] == [False] * (folds.count() - 1) + [True]
+        assert tab.locator("article figure img").count() >= 5
+        beyond = tab.locator("article :not(.katex *)").evaluate_all(
+            """all => all.filter(
+                e => e.getBoundingClientRect().right > innerWidth
+            ).map(e => e.outerHTML)"""
+        )
+        assert beyond == []
+        assert len(PdfReader(io.BytesIO(tab.pdf(format="A4"))).pages) <= 16
+
+
+def test_book_is_printed_whole_and_every_link_in_it_leads_somewhere(browser, built, tmp_path):
+    print_book(browser, built / "html", tmp_path / BOOK)
+    printed = PdfReader(tmp_path / BOOK)
+    named = printed.named_destinations
+    text = [" ".join(page.extract_text().split()) for page in printed.pages]
+    assert all(len(words) > 100 for words in text), "a page is all but empty"
+    for page in set(PAGES[1:]) - LEFT_OUT:
+        html = soup(built / f"html/{page}.html")
+        title = " ".join(html.h1.get_text().rstrip("#").split())
+        start = printed.get_destination_page_number(named[f"/{Path(page).stem}"]) + 1
+        assert title in text[start - 1]
+        assert f"{title} {start} " in f"{text[1]} ", "the contents name another page"
+        for number in html.select(".eqno"):
+            assert number.get_text().rstrip("#") in "".join(text)
+    links = [
+        note.get_object()
+        for page in printed.pages
+        for note in page.get("/Annots", ())
+        if note.get_object()["/Subtype"] == "/Link"
+    ]
+    within = [str(link["/Dest"]) for link in links if "/Dest" in link]
+    assert len(within) > 100
+    assert set(within) <= set(named)
+    assert all(link["/A"]["/URI"].startswith("http") for link in links if "/A" in link)
+    assert printed.outline
+    assert printed.root_object["/MarkInfo"]["/Marked"]
+
+
+def test_stick_holds_all_that_its_pages_lead_to(built, tmp_path):
+    stick = tmp_path / STICK
+    archive(built / "html", stick)
+    folder = Path(STICK).stem
+    with ZipFile(stick) as file:
+        names = set(file.namelist())
+        assert {entry.date_time for entry in file.infolist()} == {EPOCH}
+    assert f"{folder}/index.html" in names
+    dead = []
+    for name in sorted(name for name in names if name.endswith(".html")):
+        if "/_static/" in name:  # templates that the theme brings along
+            continue
+        page = built / "html" / Path(name).relative_to(folder)
+        for part in soup(page).find_all(lambda tag: tag.has_attr("href") or tag.has_attr("src")):
+            url = urlsplit(urljoin(name, part.get("href") or part.get("src")))
+            if url.scheme or page.name == "404.html":  # whose addresses are those of a host
+                continue
+            target = built / "html" / Path(unquote(url.path)).relative_to(folder)
+            anchor = unquote(url.fragment).partition(":~:")[0].removeprefix("/")
+            if unquote(url.path) not in names or (anchor and anchor not in ids(target)):
+                dead.append((name, url.geturl()))
+    assert dead == []
 
 
 QUERIES = {  # what readers type, and what must come first
@@ -841,6 +928,33 @@ def test_scrubber_does_not_play_where_motion_is_unwelcome(visit, scrubbed):
     with visit(page) as tab:
         assert tab.locator(".scrubber input").is_visible()
         assert not tab.locator(".scrubber button").is_visible()
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+@pytest.mark.parametrize("scrubbed", ["book/end_to_end.html"], indirect=True)
+def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, scrubbed, motion):
+    """The picture is the run of the chapter; it plays once, where motion is welcome."""
+    _, frames, _ = scrubbed
+    with visit("404.html", height=800, reduced_motion=motion, missing=True) as tab:
+        tab.context.add_init_script("""window.drawn = [];
+            new MutationObserver(
+                changes => changes.forEach(({target}) => drawn.push(target.getAttribute("d")))
+            ).observe(document, {subtree: true, attributeFilter: ["d"]});""")
+        tab.goto(urljoin(tab.url, f"{PAGES[0]}.html"))
+        scrubber, end = tab.locator(".scrubber"), len(frames) - 1
+        expect(scrubber.locator("button")).to_have_text("Play", timeout=10_000)
+        assert shown(scrubber) == (end, frames[end])
+        regions = {frame[1] for frame in frames}
+        assert (set(tab.evaluate("drawn")) >= regions) == (motion == "no-preference")
+        parts = tab.locator(".ways a, .front svg, .chapters img, .chapters p")
+        assert parts.count() == 3 + 2 + 3 + 3
+        for part in parts.all():
+            box = part.bounding_box()
+            assert box["y"] + box["height"] <= 800
+    page = soup(built / f"html/{PAGES[0]}.html")
+    for link, picture in zip(page.select(".chapters a"), page.select(".chapters img"), strict=True):
+        chapter = soup(built / "html/book" / link["href"])
+        assert picture["src"] in {image["src"] for image in chapter.select("figure img")}
 
 
 def test_without_scripts_the_scrubber_is_a_still_picture(visit, scrubbed):

@@ -16,8 +16,9 @@ import yaml
 from browsing import ids, serve, soup, violations
 from matplotlib.font_manager import font_scalings
 from playwright.sync_api import expect
+from printed import PAGES, READY, print_deck
 from pypdf import PdfReader
-from slides_pdf import PAGES, READY, print_deck
+from slides import BOOK, STICK
 
 from previously import plot
 
@@ -213,6 +214,8 @@ def test_printed_deck_is_linked_until_the_book_changes(elsewhere):
     assert not (elsewhere / "html/book/slides/backprop.pdf").exists()
     assert set(printed) < set(links("teach", "#the-slides li a"))
     assert "slides/backprop.pdf" not in links("teach", "#the-slides li a")
+    for selector in ("#the-slides li a", "#actions a"):
+        assert {f"../{BOOK}", f"../{STICK}"} < set(links("teach", selector))
 
 
 def test_example_of_a_deck_works(visit, elsewhere):

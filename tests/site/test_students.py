@@ -412,7 +412,7 @@ def test_archive_holds_all_of_it_and_is_reproducible(folder, tmp_path):
             assert file.read(f"previously-on/{name}") == path.read_bytes()
     copy = Path(shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copyfile))
     (copy / students.ARCHIVE).unlink()
-    students.archive(copy)
+    students.archive(copy, copy / students.ARCHIVE)
     assert (copy / students.ARCHIVE).read_bytes() == stored
 
 
