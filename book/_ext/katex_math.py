@@ -11,6 +11,7 @@ from pathlib import Path
 
 import quickjs
 from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -19,6 +20,10 @@ KATEX = Path(__file__).with_name("katex") / "katex.min.js"
 RENDER = """(tex, displayMode) =>
     JSON.stringify(katex.renderToString(tex, {displayMode, strict: "error"}))"""
 LINE_BELOW = 0.398  # in em: what a line of KaTeX's letters takes below them, whatever they are
+SIGN = re.compile(r"\\[a-zA-Z]+|\\.|[^\s{}^_&]")  # what takes about a letter's width
+SHORT = 16  # signs that have room in a line of a phone
+BEFORE = re.compile(r"[(“]*$")
+BEHIND = re.compile(r"[^\w\s]*(?:\w{1,2}(?!\w)[^\w\s]*)?")  # a comma, or the end of "t-th"
 logger = logging.getLogger(__name__)
 
 
@@ -50,6 +55,32 @@ def height(html):
     return below + max((whole - below for whole, below in sizes), default=0)
 
 
+class KeepTogether(SphinxPostTransform):
+    """Keep inline math in one line if it is short, and with the punctuation that touches it."""
+
+    default_priority = 20  # after the references are resolved
+
+    def run(self):
+        for math in list(self.document.findall(nodes.math)):
+            node = math
+            while isinstance(node.parent, nodes.inline) and len(node.parent) == 1:  # a mark, say
+                node = node.parent
+            parent, at = node.parent, node.parent.index(node)
+            near = [parent[i] if 0 <= i < len(parent) else "" for i in (at - 1, at + 1)]
+            left, right = (text if isinstance(text, nodes.Text) else "" for text in near)
+            before, behind = BEFORE.search(left)[0], BEHIND.match(right)[0]
+            long = len(SIGN.findall(math.astext())) > SHORT
+            if long and not before + behind:
+                continue
+            whole = nodes.inline("", "", classes=["whole"] + ["long"] * long)
+            parent[at] = whole
+            whole.extend([nodes.Text(before), node, nodes.Text(behind)])
+            if right:
+                parent[at + 1] = nodes.Text(right[len(behind) :])
+            if left:
+                parent[at - 1] = nodes.Text(left[: len(left) - len(before)])
+
+
 def visit_math(self, node):
     """Inline math."""
     self.body.append(typeset(node, display=False))
@@ -75,5 +106,6 @@ def visit_math_block(self, node):
 
 def setup(app):
     """Take the place of Sphinx's own renderers."""
+    app.add_post_transform(KeepTogether)
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -65,15 +65,21 @@ class Output {
   }
 
   // The frame, number and caption of the stored figure hold the new one.
+  frame(selector) {
+    const frame = this.stored?.querySelector(selector)?.cloneNode(true);
+    for (const one of frame ? [frame, ...frame.querySelectorAll("[id]")] : []) one.removeAttribute("id");
+    return frame;
+  }
+
   figure(data, changed) {
-    const stored = this.stored?.querySelector("figure, img");
-    const figure = stored?.cloneNode(true) ?? element("img", {});
+    const stored = this.frame("figure, img");
+    const figure = stored ?? element("img", {});
     const image = figure.matches("img") ? figure : figure.querySelector("img");
-    image.closest("a")?.replaceWith(image); // which leads to the stored one
-    for (const one of [figure, ...figure.querySelectorAll("[id]")]) one.removeAttribute("id");
+    const src = `data:image/png;base64,${data}`;
+    if (image.closest("a")) image.closest("a").href = src;
     const alt = stored && !changed ? image.alt : "A figure that the code of this page drew, changed by you.";
     image.onload = () => Object.assign(image, { width: image.naturalWidth / 2, height: image.naturalHeight / 2 });
-    Object.assign(image, { src: `data:image/png;base64,${data}`, alt, loading: "eager" });
+    Object.assign(image, { src, alt, loading: "eager" });
     return figure;
   }
 
@@ -82,7 +88,9 @@ class Output {
     if (kind === "markdown") typeset(box);
     // A script in a page does not run under the policy of the site; what the book wrote is in a file.
     for (const { src } of this.stored?.querySelectorAll("script[src]") ?? []) box.append(element("script", { src }));
-    return box;
+    const frame = this.frame("figure:has(.output)");
+    frame?.querySelector(".output").replaceWith(box);
+    return frame ?? box;
   }
 }
 

@@ -68,6 +68,28 @@ for (const menu of document.querySelectorAll("[popover]")) {
   menu.addEventListener("click", ({ target }) => target.closest("a") && menu.hidePopover());
 }
 
+// A figure, which leads to its file, opens large in its page. It does so within the article, for the dark page's sake.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("figure > a:has(> img)");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const make = (name, what) => Object.assign(document.createElement(name), what);
+  const dialog = make("dialog", { id: "enlarged", ariaLabel: "Enlarged figure", tabIndex: 0 });
+  const close = make("button", { type: "button", className: "tool", ariaLabel: "Close", title: "Close" });
+  const { src, alt } = link.firstElementChild;
+  const image = make("img", { src, alt });
+  image.onload = () => {
+    const width = image.naturalWidth; // at which the smallest letters have 20 pixels
+    image.width = Math.max(0.625 * width, Math.min(width, innerWidth));
+  };
+  dialog.append(close, image);
+  dialog.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  link.closest("article").append(dialog);
+  dialog.showModal();
+  dialog.focus(); // so that arrow keys scroll it
+});
+
 // The picture of the front page plays once, where motion is welcome: its script comes before this event.
 addEventListener("DOMContentLoaded", () => {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;

@@ -188,3 +188,39 @@ def test_every_marker_names_something_computed(path):
             node.id for node in ast.walk(ast.parse(marker.expression)) if isinstance(node, ast.Name)
         }
         assert names - {"np", *dir(builtins)}, f"{marker.expression} depends on no run"
+
+
+# The lines of code that are equations of their chapter, by their cell and how they begin.
+IN_CODE = {
+    "sgd": {
+        "objective": ("margin =", "return"),
+        "three-lines": ("g =", "theta ="),
+        "measure": ("z =", "v =", "law ="),
+        "predict": ("parts =", "c =", "noise =", "return"),
+        "momentum-adam": ("slope =", "m ="),
+    },
+    "backprop": {"loop": ("dL_do =", "dL_dw =", "dL_db =", "dL_da =")},
+    "end_to_end": {"boundary": ("do_do =", "do_da =")},
+}
+PHONE = 42  # letters in a line of code there
+
+
+def test_code_that_is_an_equation_fits_a_phone():
+    for chapter, cells in IN_CODE.items():
+        sources = {
+            c.id: c.source for c in notebooks.read(notebooks.BOOK / f"{chapter}.ipynb").cells
+        }
+        for cell, beginnings in cells.items():
+            for beginning in beginnings:
+                lines = re.findall(rf"^ *{beginning}.*", sources[cell], re.MULTILINE)
+                assert lines, (cell, beginning)
+                assert max(map(len, lines)) <= PHONE, lines
+
+
+@each_notebook
+def test_answers_are_folded_under_the_same_words(path):
+    cells = notebooks.read(path).cells
+    prompts = [c.metadata.get("mystnb", {}).get("code_prompt_show", "") for c in cells]
+    folds = re.findall("<summary>(.*?)</summary>", "\n".join(c.source for c in cells))
+    answers = [words for words in [*prompts, *folds] if "solution" in words.lower()]
+    assert all(words.startswith("Show the solution") for words in answers), answers

@@ -200,6 +200,8 @@ def test_html_of_a_cell_lives(live):
             "slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }"
         )
         assert box.locator("span").inner_text().startswith("epoch 0:")
+        caption = page.cells.nth(15).locator(".live-output figcaption")
+        assert caption.inner_text().startswith("Fig."), "the new picture has lost its frame"
         assert violations(page.tab) == []
 
 

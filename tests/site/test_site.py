@@ -76,6 +76,13 @@ def test_every_formula_is_typeset(html, built, page):
 
 
 @each_page
+def test_no_formula_ends_a_line_before_its_punctuation(html):
+    for formula in html.select("article .katex"):
+        behind = str(formula.next_sibling)
+        assert not re.match("[,.;:)]", behind) or formula.find_parent(class_="whole"), behind
+
+
+@each_page
 def test_colours_of_formulas_are_those_of_the_figures(html):
     styles = [element["style"] for element in html.select(".katex [style*='color:']")]
     colours = {colour for style in styles for colour in re.findall(r"color:\s*([^;]+)", style)}
@@ -88,6 +95,8 @@ def test_every_figure_has_a_text_alternative_and_a_size(html):
         # Without an alternative text, Sphinx puts the name of the file there.
         assert " " in image["alt"].strip(), f"no alternative text: {image['src']}"
         assert (image["width"] + image["height"]).isdigit()
+        if image.find_parent("figure") and "no-scaled-link" not in image.get("class", []):
+            assert image.parent["href"] == image["src"], "without a script it is small on a phone"
 
 
 def test_every_page_has_a_description_and_a_picture(built):
@@ -263,7 +272,64 @@ def test_no_page_is_wider_than_a_phone(visit, page):
                     .filter(e => beyond(e) && !clipped(e.parentElement)).map(e => e.outerHTML);
             }""")
             assert sticking_out == []
+            broken = tab.locator("main .whole:not(.long, td *):visible").evaluate_all(
+                """all => all.filter(e => {
+                    const [first, ...more] = e.getClientRects();
+                    return more.some(rect => rect.left < first.left);
+                }).map(e => e.textContent)"""
+            )
+            assert broken == [], "a short formula, or the comma behind it, is in two lines"
             assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@each_mode
+def test_figure_opens_large_on_a_phone(visit, mode):
+    sign = "e => getComputedStyle(e, '::after').content"
+    with visit(f"{PAGES[1]}.html", mode) as tab:
+        link = tab.locator("#fig-paths > a")
+        assert link.evaluate(sign) == "none"
+        tab.set_viewport_size({"width": 390, "height": 300})
+        assert link.evaluate(sign) != "none"
+        small = link.locator("img").bounding_box()["width"]
+        large = tab.locator("#enlarged")
+        for close in (
+            lambda: tab.keyboard.press("Escape"),
+            lambda: large.get_by_role("button", name="Close").click(),
+            lambda: large.locator("img").click(position={"x": 10, "y": 100}),
+        ):
+            link.press("Enter")
+            assert large.locator("img").bounding_box()["width"] > 2 * small
+            close()
+            expect(large).to_have_count(0)
+            assert link.evaluate("e => e === document.activeElement")
+        link.locator("img").click()
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("ArrowDown")
+        tab.wait_for_timeout(500)  # the browser itself scrolls when it comes to it
+        assert large.evaluate("e => e.scrollLeft > 0 && e.scrollTop > 0")
+        assert (large.locator("img").evaluate("e => getComputedStyle(e).filter") == "none") == (
+            mode == "light"
+        )
+        assert violations(tab, "#enlarged") == []
+
+
+def test_what_scrolls_sideways_fades_where_more_is(visit):
+    mask = "e => getComputedStyle(e).maskImage"
+    with visit(f"{PAGES[1]}.html", width=390) as tab:
+        tab.evaluate(SETTLED)
+        code = tab.locator("article pre[tabindex]:visible").first
+        code.scroll_into_view_if_needed()
+        seen = []
+        for share in (0, 0.5, 1):
+            code.evaluate(
+                "(e, share) => (e.scrollLeft = share * (e.scrollWidth - e.clientWidth))", share
+            )
+            tab.evaluate(SETTLED)
+            seen.append(code.evaluate(mask))
+        assert ["to left" in seen[0], "to right" in seen[2]] == [True, True]
+        assert seen[1].count("rgba(0, 0, 0, 0)") == 2
+        whole = tab.locator("article pre:not([tabindex]):visible").first
+        assert whole.evaluate(mask) == "none"
 
 
 @every_page
