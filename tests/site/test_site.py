@@ -467,6 +467,7 @@ def test_book_is_printed_whole_and_every_link_in_it_leads_somewhere(browser, bui
     printed = PdfReader(tmp_path / BOOK)
     named = printed.named_destinations
     text = [" ".join(page.extract_text().split()) for page in printed.pages]
+    assert all(len(page.split()) > 50 for page in text), "a page holds next to nothing"
     for page in set(PAGES[1:]) - LEFT_OUT:
         html = soup(built / f"html/{page}.html")
         title = " ".join(html.h1.get_text().rstrip("#").split())

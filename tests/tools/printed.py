@@ -27,7 +27,10 @@ READY = """() => Promise.all([
 # The one runs, the other says again what all say.
 LEFT_OUT = {"book/playground", "book/checked"}
 FOLDED = "details:not([open], .question *)"
-ONLY_ON_SCREEN = f"script, .headerlink, .slides-of, #live, .ways, .chapters, {FOLDED}"
+ONLY_ON_SCREEN = (
+    "script, .headerlink, .slides-of, #live, .ways, .chapters, section:has(> details > .pieces), "
+    f"{FOLDED}, div.cell:not(:has(> :not({FOLDED})))"
+)
 REFERENCES = ["id", "for", "aria-labelledby", "aria-describedby"]
 FRAME = """<!DOCTYPE html>
 <html lang="{lang}" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
@@ -78,8 +81,12 @@ def anchor(page, fragment=""):
 def leaf(site, name, names):
     """A page for paper: its ids are unique in the book, its links lead within it or to the web."""
     page = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+    left_out = set()
     for part in page.select(ONLY_ON_SCREEN):
-        part.decompose()
+        left_out |= {
+            place["id"] for place in [part, *part.find_all(id=True)] if "id" in place.attrs
+        }
+        part.extract()
     article, contents = page.article, page.select_one("#toc > ul")
     for part in article.find_all(True):
         for key in REFERENCES:
@@ -92,7 +99,7 @@ def leaf(site, name, names):
         url = urlsplit(urljoin(f"{name}.html", link["href"]))
         if not url.scheme:
             target = url.path.removesuffix(".html")
-            if target in names:
+            if target in names and not (target == name and url.fragment in left_out):
                 link["href"] = f"#{anchor(target, url.fragment)}"
             else:
                 link.unwrap()  # it leads to what is not on paper
