@@ -17,7 +17,7 @@ document.addEventListener("copy", (event) => {
     const marks = part.closest(".katex-display") ? "$$" : "$";
     part.replaceWith(marks + part.querySelector("annotation").textContent + marks);
   }
-  for (const code of copied.querySelectorAll(".lines")) code.removeAttribute("class"); // or it would wait
+  for (const part of copied.querySelectorAll(".lines, .math")) part.removeAttribute("class"); // or it would wait
   // Laid out, so that the text has its lines.
   copied.style.cssText = "position: fixed; left: -100vw; user-select: text";
   document.body.append(copied);
