@@ -29,7 +29,7 @@ SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {
     "sgd": {"92": "93", "16": "18", "94": "93"},
-    "backprop": {"1.8": "1.9", "0.5": "0.6", "3.5": "3.8", "77": "78"},
+    "backprop": {"1.8": "1.9", "0.5": "0.6", "3.5": "3.8", "77": "78", "18": "17"},
     "end_to_end": {
         "2.5": "2.4",
         "7.2": "7.1",
