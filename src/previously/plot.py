@@ -77,11 +77,9 @@ def contours(
         TypeError, ValueError: when f is no function or returns no number, a limit is not a pair
             of increasing numbers, ax no axes or resolution is below 2.
     """
-    callable_("f", f)
-    xs, ys = _spread(xlim, ylim, resolution)
-    heights = [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
+    surface = _heights(f, xlim, ylim, resolution)
     ax = _axes(ax)
-    ax.contour(xs, ys, heights, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
+    ax.contour(*surface, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
     return ax
 
@@ -287,6 +285,13 @@ def _limits(name, value):
     if limits.shape != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
         raise ValueError(f"{name}: expected finite low < high, got {describe(value)}")
     return limits
+
+
+def _heights(f, xlim, ylim, resolution):
+    """Coordinates along both axes, and f(θ) on their grid, a row for each θ₂."""
+    callable_("f", f)
+    xs, ys = _spread(xlim, ylim, resolution)
+    return xs, ys, [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
 
 
 def _spread(xlim, ylim, resolution):

@@ -12,10 +12,10 @@ import numpy as np
 from contourpy import contour_generator
 from numpy.typing import ArrayLike
 
-from ._check import callable_, floats, require, returned
+from ._check import floats, require
 from .data import Dataset
 from .mlp import MLP
-from .plot import COLORS, GREY, INK, Limits
+from .plot import COLORS, GREY, INK, Limits, _heights
 
 SIDE = 800  # a panel is SIDE units wide; coordinates are whole units
 EDGE, HIDDEN_EDGE = 2.2, 1.1  # what a panel shows of the input plane, and of the hidden one
@@ -115,11 +115,12 @@ def descents(
         HTML, for IPython.display.HTML.
 
     Raises:
-        TypeError, ValueError: when f is no function or returns no number, paths and said differ in
-            length or have none, or a path has another shape.
+        TypeError, ValueError: when f is no function or returns no number, a limit is not a pair of
+            increasing numbers, paths and said differ in length or have none, or a path has another
+            shape.
         IndexError: when there is no setting still.
     """
-    callable_("f", f)
+    contours = contour_generator(*_heights(f, xlim, ylim, 81))
     _one_text_each(said, paths)
     low, high = np.array([xlim, ylim], float).T
     middle, half = (low + high) / 2, (high - low) / 2
@@ -129,9 +130,6 @@ def descents(
         points = (points - middle) / half
         return points / np.maximum(np.abs(points).max(axis=-1, keepdims=True) / 9, 1)
 
-    xs, ys = np.linspace(low, high, 81).T
-    heights = [[returned("f(theta)", f(np.array([x, y]))) for x in xs] for y in ys]
-    contours = contour_generator(xs, ys, heights)
     rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
     lines = f'<path d="{"".join(_outline(inside(ring), 1) for ring in rings)}" {_FINE}/>'
     panels, frames = [], []
