@@ -156,6 +156,31 @@ def test_page_stands_still_until_the_button_is_pressed(built, python):
     assert set(re.findall(r"#\w{6}", script)) == {*plot.COLORS.values(), plot.INK, plot.GREY}
 
 
+# The training loss is drawn low, the fresh one high: which of them has gaps?
+STROKES = """async () => {
+    const loaded = performance.getEntriesByType("resource").map(({name}) => name);
+    const {curves} = await import(loaded.find(name => name.endsWith("plane.js")));
+    const canvas = document.getElementById("loss-curve");
+    curves(canvas, "loss", [0, 0.003, 0.5, 3, 0.5, 100, 0.003, 0.5, 3, 0.5]);
+    const {width, height} = canvas;
+    const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const coloured = (x, y) => {
+        const [r, g, b] = data.slice(4 * (y * width + x), 4 * (y * width + x) + 3);
+        return Math.max(r, g, b) - Math.min(r, g, b) > 40;
+    };
+    const drawn = (from, to) => {
+        let columns = 0;
+        for (let x = Math.ceil(0.3 * width); x < 0.9 * width; x++) {
+            let any = false;
+            for (let y = from; y < to; y++) any ||= coloured(x, y);
+            columns += any;
+        }
+        return columns / (0.6 * width) > 0.95 ? "solid" : columns ? "dashed" : "nothing";
+    };
+    return {training: drawn(height >> 1, height), fresh: drawn(0, height >> 1)};
+}"""
+
+
 class Playground:
     """The page after the press, and what a reader does there."""
 
@@ -227,6 +252,8 @@ def test_reader_plays(visit, live_site):
         # The same numbers as here, and the same at every visit
         assert np.abs(page.theta - trained(PLAIN, 500)).max() < 1e-12
         assert violations(tab) == []
+        legend = tab.locator("#numbers tbody th").all_inner_texts()
+        assert dict(line.split(", ") for line in legend) == tab.evaluate(STROKES)
         there, theta = page.address, page.theta
         assert there.endswith("seed=22&t=500")
         assert page.open(there) == "Step 500, epoch 25."
