@@ -102,7 +102,7 @@ def services(app, pagename):
 
 
 def finish_page(app, pagename, templatename, context, doctree):
-    """Mend the HTML, and find a description and a picture for those who find or share the page."""
+    """Mend the HTML, and find a description for those who find or share the page."""
     for fault, mended in REPAIRS.items():
         context["body"] = re.sub(fault, mended, context.get("body", ""))
     measure_code(context)
@@ -110,8 +110,6 @@ def finish_page(app, pagename, templatename, context, doctree):
     paragraphs = doctree.findall(nodes.paragraph) if doctree else ()
     plain = (p for p in paragraphs if not p.next_node(nodes.math))
     context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
-    image = doctree and doctree.next_node(nodes.image)
-    context["preview"] = image and f"_images/{Path(image['uri']).name}"  # as it was written
     context["services"] = services(app, pagename)
     context["site_address"] = app.config.html_baseurl
 

@@ -76,13 +76,13 @@ def test_a_run_renews_the_numbers_and_leaves_the_claims():
 
 def test_a_run_says_which_cells_show_something_new():
     text = new_output("execute_result", {"text/plain": "1"}, execution_count=1)
-    picture = new_output("display_data", {"image/png": "iVBO"})
+    picture = new_output("display_data", {"image/svg+xml": "<svg/>"})
     before = new_notebook(
         cells=[new_code_cell(id="a", outputs=[text]), new_code_cell(id="b", outputs=[picture])]
     )
     after = new_notebook(cells=[*map(dict.copy, before.cells), new_code_cell(id="c")])
     after = notebooks.nbformat.from_dict(after)
     assert notebooks.changes(before, after) == []
-    after.cells[1].outputs = [new_output("display_data", {"image/png": "iVBx"})]
+    after.cells[1].outputs = [new_output("display_data", {"image/svg+xml": "<svg></svg>"})]
     after.cells[2].outputs = [new_output("stream", name="stdout", text="new")]
     assert notebooks.changes(before, after) == ["b", "c"]

@@ -3,11 +3,13 @@
 import ast
 import builtins
 import re
+from hashlib import sha256
 
 import markers
 import nbformat
 import notebooks
 import pytest
+from PIL import Image
 
 NOTEBOOKS = sorted(notebooks.BOOK.glob("*.ipynb"))
 PAGES = notebooks.pages()
@@ -93,7 +95,7 @@ def figures(path):
         cell
         for cell in notebooks.read(path).cells
         if cell.cell_type == "code"
-        and any("image/png" in output.get("data", {}) for output in cell.outputs)
+        and any("image/svg+xml" in output.get("data", {}) for output in cell.outputs)
     ]
 
 
@@ -151,8 +153,10 @@ def test_counts_are_renewed_where_they_stand():
 
 
 def test_the_picture_in_the_readme_is_the_figure_of_the_chapter():
-    figure = notebooks.picture(notebooks.read(notebooks.BOOK / "sgd.ipynb"), "fig-paths")
-    assert notebooks.README_PICTURE.read_bytes() == figure, "run `make notebooks`"
+    cells = {cell.id: cell for cell in notebooks.read(notebooks.BOOK / "sgd.ipynb").cells}
+    figure = cells[notebooks.PICTURED].outputs[0].data["image/svg+xml"]
+    source = Image.open(notebooks.README_PICTURE).text["Source"]
+    assert source == sha256(figure.encode()).hexdigest(), "run `make notebooks`"
 
 
 @each_page

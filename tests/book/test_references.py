@@ -201,7 +201,7 @@ def test_binder_needs_what_the_chapters_import_with_the_pins_of_the_book():
     cells = [cell for path in chapters for cell in notebooks.read(path).cells]
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE))
-    brought = {"IPython", "PIL", "contourpy"}  # by Jupyter and matplotlib
+    brought = {"IPython", "contourpy"}  # by Jupyter and matplotlib
     assert imported - set(sys.stdlib_module_names) == {*needs, *brought, "previously"}
 
 

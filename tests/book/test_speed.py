@@ -35,7 +35,7 @@ def test_table_is_what_the_measurements_say(rebuilt, name):
 
 
 @pytest.mark.skipif(not notebooks.reproducible(), reason="this processor rounds differently")
-@pytest.mark.parametrize("name", [f"{name}.png" for name in report.FIGURES])
+@pytest.mark.parametrize("name", [f"{name}.svg" for name in report.FIGURES])
 def test_figure_is_what_the_measurements_say(rebuilt, name):
     assert (report.PAGE / name).read_bytes() == (rebuilt / name).read_bytes(), "run `make bench`"
 
@@ -43,7 +43,7 @@ def test_figure_is_what_the_measurements_say(rebuilt, name):
 def test_pages_show_every_table_and_figure_and_no_other():
     shown, others = (set(re.findall(r"speed/([\w-]+\.\w+)", page)) for page in (PAGE, PYTORCH))
     assert shown | others == {path.name for path in report.PAGE.iterdir() if path.is_file()}
-    assert shown == {f"{n}.csv" for n in report.TABLES} | {f"{n}.png" for n in report.FIGURES}
+    assert shown == {f"{n}.csv" for n in report.TABLES} | {f"{n}.svg" for n in report.FIGURES}
     assert others == {f"{n}.csv" for n in report.OTHER_TABLES}
 
 

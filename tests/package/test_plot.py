@@ -1,6 +1,9 @@
 """Plots: what is drawn is what was given, on the axes that were given."""
 
+import re
+from io import StringIO
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -291,6 +294,44 @@ def test_style_is_one_that_matplotlib_knows_and_cycles_through_the_colours():
     with plt.rc_context(plot.STYLE):
         lines = plt.figure().gca().plot(np.ones((2, 4)), np.ones((2, 4)))
     assert [line.get_color() for line in lines] == list(plot.COLORS.values())
+
+
+def drawn():
+    """A figure with a region, a curve, text, and markers."""
+    figure, ax = plt.subplots()
+    plot.regions(slanted, (-1, 1), (-1, 1), ax)
+    plot.path(np.random.default_rng(0).normal(size=(9, 2)), ax)
+    ax.set_title("a title")
+    return figure
+
+
+def test_svg_is_the_same_text_at_each_run():
+    assert plot.svg(drawn()) == plot.svg(drawn())
+    assert "\n" not in plot.svg(drawn())
+    ElementTree.fromstring(plot.svg(drawn()))
+
+
+def test_svg_is_the_file_that_matplotlib_saves_with_places_to_a_tenth():
+    figure, file = drawn(), StringIO()
+    figure.savefig(file, format="svg", bbox_inches="tight")
+    texts = [
+        " ".join(re.findall(' (?:d|x|y)="([^"]*)"', text))
+        for text in (file.getvalue(), plot.svg(figure))
+    ]
+    expected, found = ([float(n) for n in re.findall(r"-?\d+\.?\d*", text)] for text in texts)
+    np.testing.assert_allclose(found, expected, atol=0.05 + 1e-9)
+    assert not re.search(r"\.\d\d", texts[1])
+
+
+def test_svg_holds_the_areas_of_a_region_as_a_picture_and_its_line_as_a_line():
+    text = plot.svg(drawn())
+    assert text.count("<image") == 1
+
+
+@pytest.mark.parametrize("figure", [None, "figure", plt.Axes])
+def test_svg_wants_a_figure(figure):
+    with pytest.raises(TypeError, match="figure: expected a matplotlib figure, got"):
+        plot.svg(figure)
 
 
 def test_a_network_has_a_circle_a_unit_in_a_column_a_layer_each_around_the_same_height():

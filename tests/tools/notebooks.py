@@ -8,7 +8,6 @@ how many things that are.
 import os
 import platform
 import re
-from base64 import b64decode
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +20,13 @@ from proofs import is_display, proofs
 BOOK = Path(__file__).parents[2] / "book"
 README = BOOK.parent / "README.md"
 CLAIMS = BOOK.parent / "tests/book/claims.txt"
-README_PICTURE = BOOK / "_static" / "paths.png"
+# README and those who share a page show a PNG of one figure, which names the SVG it is a twin of.
+README_PICTURE, PICTURED = BOOK / "_static" / "paths.png", "fig-paths"
+SAVE_PICTURE = f"""
+from hashlib import sha256
+twin = {{"Source": sha256(plot.svg(fig).encode()).hexdigest()}}
+fig.savefig({str(README_PICTURE)!r}, dpi=2 * fig.dpi, bbox_inches="tight", metadata=twin)
+"""
 SHOWN = ("figure", "caption"), ("image", "alt")  # of a figure, in the metadata of its cell
 
 # A long run of SGD amplifies the last bit of a sum until every digit differs. So the kernels use
@@ -155,14 +160,20 @@ def execute(notebook, slides):
         extra_arguments=["--log-level=ERROR"],  # a warning would stand in the midst of our lines
         resources={"metadata": {"path": str(BOOK)}},
     )
+
+    def run(code):
+        """What other code prints in the same kernel."""
+        notebook.cells.append(nbformat.v4.new_code_cell(code))
+        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
+        return "".join(output.text for output in notebook.cells.pop().outputs)
+
     with client.setup_kernel():
-        for index, cell in enumerate(notebook.cells):
+        for index, cell in enumerate(list(notebook.cells)):
             client.execute_cell(cell, index)
-        prints = [f"print({m.code})" for m in checked(notebook, slides) if m.kind == "number"]
-        notebook.cells.append(nbformat.v4.new_code_cell("\n".join(prints)))
-        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
-        probe = notebook.cells.pop()
-    values = iter("".join(output.text for output in probe.outputs).splitlines())
+            if cell.id == PICTURED:
+                run(SAVE_PICTURE)
+        numbers = [m.code for m in checked(notebook, slides) if m.kind == "number"]
+        values = iter(run("\n".join(f"print({code})" for code in numbers)).splitlines())
 
     def renew(marker):
         literal = marker[1]  # of a number; a claim has none, and stands as it is
@@ -187,12 +198,6 @@ def changes(before, after):
     return [cell.id for cell in after.cells if shown_by(cell) != known.get(cell.id, [])]
 
 
-def picture(notebook, name):
-    """The PNG that the cell of that id has drawn."""
-    cell = next(cell for cell in notebook.cells if cell.id == name)
-    return b64decode(cell.outputs[0].data["image/png"])
-
-
 def main():
     """Run every notebook, and say what that changed, so that nobody blesses a figure unseen."""
     os.environ |= CPU
@@ -212,7 +217,6 @@ def main():
         if claim not in known:
             print(f"Does the expression say what the words say?\n{claim}")
     README.write_text(counted(README.read_text("utf-8")), "utf-8")
-    README_PICTURE.write_bytes(picture(read(BOOK / "sgd.ipynb"), "fig-paths"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from previously.plot import COLORS, GREY, INK, STYLE
+from previously.plot import COLORS, GREY, INK, STYLE, svg
 
 from .records import MEASURED
 
@@ -313,7 +313,7 @@ def build(folder, figures=True):
         with plt.rc_context(STYLE):
             for name, draw in FIGURES.items():
                 fig = draw()
-                fig.savefig(folder / f"{name}.png", dpi=2 * fig.dpi)
+                (folder / f"{name}.svg").write_text(svg(fig), "utf-8")
                 plt.close(fig)
 
 
