@@ -59,7 +59,7 @@ STYLE = {
 
 
 def svg(figure: Figure) -> str:
-    """The figure as SVG, cut to what is drawn: one line of text, in tenths of a point, ever the same.
+    """The figure as SVG, cut to what is drawn, in tenths of a point: one line, ever the same text.
 
     Args:
         figure: a matplotlib figure.
