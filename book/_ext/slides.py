@@ -130,7 +130,7 @@ class ListDecks(SphinxPostTransform):
         """A file that holds the whole book."""
         name, text = whole
         link = nodes.reference("", text, refuri=relative_uri(self.env.docname, name))
-        return nodes.list_item("", nodes.paragraph("", "", link))
+        return nodes.list_item("", nodes.paragraph("", "", link), classes=["printed"])
 
     def item(self, deck):
         """Where a deck is, and how long it takes."""
@@ -141,8 +141,8 @@ class ListDecks(SphinxPostTransform):
         line = nodes.paragraph("", "", make_refnode(builder, here, deck, "", nodes.Text(title)))
         line += nodes.Text(f": {n} slides" + f", {minutes} minutes" * bool(minutes))
         for file, text in pdfs_of(self.app, deck).items():
-            line += nodes.Text(", ")
-            line += nodes.reference("", text, refuri=relative_uri(here, file))
+            link = nodes.reference("", text, refuri=relative_uri(here, file))
+            line += nodes.inline("", ", ", link, classes=["printed"])
         return nodes.list_item("", line)
 
 

@@ -16,7 +16,7 @@ import yaml
 from browsing import ids, serve, soup, violations
 from matplotlib.font_manager import font_scalings
 from playwright.sync_api import expect
-from printed import PAGES, READY, print_deck
+from printed import PAGES, READY, leaf, print_deck
 from pypdf import PdfReader
 from slides import BOOK, STICK
 
@@ -219,6 +219,9 @@ def test_printed_deck_is_linked_until_the_book_changes(elsewhere):
     assert "slides/backprop.pdf" not in links("teach", "#the-slides li a")
     for selector in ("#the-slides li a", "#actions a"):
         assert {f"../{BOOK}", f"../{STICK}"} < set(links("teach", selector))
+    _, paper, _ = leaf(elsewhere / "html", "book/teach", [])
+    listed = paper.find(id="teach--the-slides").ul.get_text()
+    assert not re.search("PDF|USB", listed), "the book on paper depends on what was printed before"
 
 
 def test_example_of_a_deck_works(visit, elsewhere):

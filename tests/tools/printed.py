@@ -28,7 +28,8 @@ READY = """() => Promise.all([
 LEFT_OUT = {"book/playground", "book/checked"}
 FOLDED = "details:not([open], .question *)"
 ONLY_ON_SCREEN = (
-    "script, .headerlink, .slides-of, #live, .ways, .chapters, section:has(> details > .pieces), "
+    "script, .headerlink, .slides-of, .printed, #live, .ways, .chapters, "
+    "section:has(> details > .pieces), "
     f"{FOLDED}, div.cell:not(:has(> :not({FOLDED})))"
 )
 REFERENCES = ["id", "for", "aria-labelledby", "aria-describedby"]
