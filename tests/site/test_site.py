@@ -18,7 +18,8 @@ from docutils import nodes
 from fontTools import ttLib
 from PIL import Image
 from playwright.sync_api import expect
-from printed import LEFT_OUT, print_book
+from printed import LEFT_OUT, print_book, print_page
+from printed import SHEETS as PAPER
 from pypdf import PdfReader
 from slides import BOOK, STICK
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -465,6 +466,14 @@ def test_page_on_paper_has_no_box_to_open_and_nothing_that_scrolls(visit, page):
         )
         assert beyond == []
         assert len(PdfReader(io.BytesIO(tab.pdf(format="A4"))).pages) <= 16
+
+
+def test_what_is_printed_again_has_the_same_bytes(browser):
+    table = "data:text/html,<title>Table</title>{}<table><tr><th>a<th>b<tr><td>c<td>d</table>"
+    unseen = ("", "<i hidden></i>")  # by which other nodes have other numbers
+    one, other = (print_page(browser, table.format(node), PAPER) for node in unseen)
+    assert one == other
+    assert set(re.findall(rb"\(D:(\d{14})", one)) == {b"19800101000000"}
 
 
 def test_book_is_printed_whole_and_every_link_in_it_leads_somewhere(browser, built, tmp_path):
