@@ -236,9 +236,15 @@ class FillPulls(SphinxPostTransform):
             place.extend(piece)
             if "steps" in place["options"]:
                 self.walk(place, blocks)
-            for caption in list(place.findall(nodes.caption)):
-                if "caption" not in place["options"]:
-                    caption.parent.remove(caption)
+            if "caption" not in place["options"]:
+                self.leave_picture(place)
+
+    def leave_picture(self, place):
+        """Leave of a figure its picture alone, which is no link that opens it large."""
+        for caption in list(place.findall(nodes.caption)):
+            caption.parent.remove(caption)
+        for picture in place.findall(nodes.image):
+            picture["classes"].append("no-scaled-link")
 
     def copies(self, docname, node):
         """The nodes as they are in their page, with its numbers and links."""
@@ -246,8 +252,6 @@ class FillPulls(SphinxPostTransform):
         for part in (part for copy in copies for part in copy.findall()):
             if isinstance(part, addnodes.pending_xref):
                 part["refdoc"] = self.env.docname
-            elif isinstance(part, nodes.image):
-                part["classes"].append("no-scaled-link")
             elif isinstance(part, nodes.math_block):  # its sentence ends in the chapter
                 part.children = [nodes.Text(FULL_STOP.sub("", part.astext()))]
             elif isinstance(part, question):  # the reasons stand in the book

@@ -30,7 +30,7 @@ REVEAL = files("sphinx_revealjs") / "_static/revealjs"
 PLUGINS = ["plugin/notes/notes.js", "plugin/zoom/zoom.js"]
 PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
 BOOK, STICK = "previously-on.pdf", "previously-on-offline.zip"  # beside the first page of the site
-GENERATED = {"__pycache__", ".ipynb_checkpoints"}
+GENERATED = re.compile(r"(^|/)(__pycache__/|\.)")  # what tools leave beside what people write
 logger = logging.getLogger(__name__)
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
 
@@ -130,7 +130,7 @@ class ListDecks(SphinxPostTransform):
         """A file that holds the whole book."""
         name, text = whole
         link = nodes.reference("", text, refuri=relative_uri(self.env.docname, name))
-        return nodes.list_item("", nodes.paragraph("", "", link))
+        return nodes.list_item("", nodes.paragraph("", "", link), classes=["printed"])
 
     def item(self, deck):
         """Where a deck is, and how long it takes."""
@@ -141,8 +141,8 @@ class ListDecks(SphinxPostTransform):
         line = nodes.paragraph("", "", make_refnode(builder, here, deck, "", nodes.Text(title)))
         line += nodes.Text(f": {n} slides" + f", {minutes} minutes" * bool(minutes))
         for file, text in pdfs_of(self.app, deck).items():
-            line += nodes.Text(", ")
-            line += nodes.reference("", text, refuri=relative_uri(here, file))
+            link = nodes.reference("", text, refuri=relative_uri(here, file))
+            line += nodes.inline("", ", ", link, classes=["printed"])
         return nodes.list_item("", line)
 
 
@@ -228,6 +228,8 @@ class MakeSlides(SphinxPostTransform):
         face.extend(child for child in content if child not in said)
         for answer in list(face.findall(fold)):
             answer.replace_self(nodes.container("", *answer.children, classes=["fragment"]))
+        for image in face.findall(nodes.image):
+            image["classes"].append("no-scaled-link")  # a press on it would end the show
         for step in face.findall(nodes.list_item):
             if "steps" in step.parent["classes"]:
                 step["classes"].append("fragment")
@@ -279,14 +281,15 @@ def drop_old_files(app):
     """Remove what is older than anything it may show: any page, and of the decks its own or all."""
     source, decks = Path(app.srcdir), Path(app.srcdir, FOLDER)
     patterns = "_*.yml", CITATION, "book/**/*", "src/**/*.py"
-    sources = [path for pattern in patterns for path in source.glob(pattern)]
-    shared = [p for p in sources if not GENERATED & {*p.parts} and decks not in (p, p.parent)]
+    sources = [path for pattern in patterns for path in source.glob(pattern) if path.is_file()]
+    sources = [p for p in sources if not GENERATED.search(p.relative_to(source).as_posix())]
+    shared = [path for path in sources if path.parent != decks]
     may_show = {BOOK: shared, STICK: [*shared, *decks.glob("*.md")]}
     for pdf in Path(app.outdir, FOLDER).glob("*.pdf"):
         own = decks / f"{pdf.stem.removesuffix('-notes')}.md"
         may_show[FOLDER + pdf.name] = [*shared, own] if own.exists() else []
     for name, shown in sorted(may_show.items()):
-        file, last = Path(app.outdir, name), max((p.lstat().st_mtime for p in shown), default=inf)
+        file, last = Path(app.outdir, name), max((p.stat().st_mtime for p in shown), default=inf)
         if file.exists() and file.stat().st_mtime < last:
             file.unlink()
             logger.info("removed %s, which is older than what it shows", file.name)

@@ -5,10 +5,9 @@ document.addEventListener("copy", (event) => {
   const selection = getSelection();
   if (!selection.rangeCount || selection.isCollapsed) return;
   const range = selection.getRangeAt(0).cloneRange();
-  const formula = (node) => (node.closest ? node : node.parentElement).closest(".katex-display, .katex");
-  const [first, last] = [range.startContainer, range.endContainer].map(formula);
-  if (first) range.setStartBefore(first);
-  if (last) range.setEndAfter(last);
+  const { startContainer: start } = range;
+  const formula = (start.closest ? start : start.parentElement).closest(".katex-display, .katex");
+  if (formula) range.setStartBefore(formula); // its TeX stands at its start
   const copied = document.createElement("div");
   copied.append(range.cloneContents());
   if (!copied.querySelector(".katex")) return;

@@ -153,7 +153,7 @@ for (const run of runs) {
     } catch {
       for (const button of runs) button.disabled = false;
       document.querySelector("#live [role=status]").textContent =
-        "Python could not be loaded. Check the network and press again; pages opened as files cannot run, see the README.";
+        "Python could not be loaded. Check the network and press again. A page that is opened as a file cannot run: serve its folder, for example with python -m http.server.";
     }
   });
 }

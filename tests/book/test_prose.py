@@ -159,6 +159,15 @@ def test_the_picture_in_the_readme_is_the_figure_of_the_chapter():
     assert source == sha256(figure.encode()).hexdigest(), "run `make notebooks`"
 
 
+def test_the_readme_says_of_each_chapter_what_the_front_page_does():
+    cards = re.findall(
+        r"^  \[(.+)\]\((.+)\): (.+)\.$", notebooks.text_of(notebooks.BOOK / "index.md"), re.M
+    )
+    assert len(cards) == 3
+    for title, page, words in cards:
+        assert f"| [{title}](book/{page}) | {words} |" in notebooks.text_of(notebooks.README)
+
+
 @each_page
 def test_every_number_of_the_prose_is_checked(path):
     assert list(unchecked(path)) == []

@@ -188,6 +188,8 @@ def pull(name, *options):
 
 def test_what_is_printed_goes_when_it_is_older_than_what_it_shows(chapter, tmp_path):
     slides = chapter("", files={"slides/other.md": "# Other\n"}) / "slides"
+    (tmp_path / "book/.ruff_cache").mkdir()
+    (tmp_path / "book/.ruff_cache/0").touch()
 
     def kept(*newer):
         """The files that are left, when all were made before these sources were changed."""
@@ -202,7 +204,8 @@ def test_what_is_printed_goes_when_it_is_older_than_what_it_shows(chapter, tmp_p
         assert not build(tmp_path)
         return {path.name for name in names if (path := slides / name).exists()}
 
-    assert kept() == {"chapter.pdf", "chapter-notes.pdf", "other.pdf", BOOK, STICK}
+    everything = {"chapter.pdf", "chapter-notes.pdf", "other.pdf", BOOK, STICK}
+    assert kept(".ruff_cache/0") == everything
     assert kept("slides/other.md") == {"chapter.pdf", "chapter-notes.pdf", BOOK}
     assert kept("slides/chapter.md") == {"other.pdf", BOOK}
     assert kept("chapter.md") == set()
@@ -242,11 +245,18 @@ def test_pulled_equation_has_its_number_and_no_full_stop(deck, end):
 @pytest.mark.parametrize(
     ("options", "caption"), [([], None), ([":caption:"], "Fig. 1.1 The caption.")]
 )
-def test_pulled_figure_keeps_its_caption_if_asked(deck, options, caption):
-    slide = deck(pull("fig-one", *options))[0]
-    assert slide.img["alt"] == "a dot, and nothing else"
-    shown = slide.figcaption and " ".join(slide.figcaption.get_text().split())
-    assert shown == caption
+def test_pulled_figure_keeps_its_caption_if_asked_and_with_it_opens_large(
+    chapter, options, caption
+):
+    """But not on a slide, where a press would end the show."""
+    piece = pull("fig-one", *options)
+    out = chapter(piece, files={"other.md": f"---\norphan: true\n---\n# Other\n\n{piece}\n"})
+    for page, opens in (("other", bool(caption)), ("slides/chapter", False)):
+        figure = html(out / f"{page}.html").figure
+        assert figure.img["alt"] == "a dot, and nothing else"
+        shown = figure.figcaption and " ".join(figure.figcaption.get_text().split())
+        assert (shown and shown.rstrip("¶")) == caption
+        assert bool(figure.select("a > img")) == opens
 
 
 def test_pulled_admonition_links_into_the_chapter(deck):
@@ -396,6 +406,7 @@ def test_picture_of_ones_own_may_be_of_any_kind_and_a_tall_figure_stands_aside(d
         "width: 50%;",
     ]
     assert ["tall" in slide.get("class", "") for slide in slides[1:]] == [False, True, False]
+    assert not any(slide.select("a > img") for slide in slides), "a press would end the show"
 
 
 @pytest.mark.parametrize(

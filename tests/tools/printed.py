@@ -28,7 +28,8 @@ READY = """() => Promise.all([
 LEFT_OUT = {"book/playground", "book/checked"}
 FOLDED = "details:not([open], .question *)"
 ONLY_ON_SCREEN = (
-    "script, .headerlink, .slides-of, #live, .ways, .chapters, section:has(> details > .pieces), "
+    "script, .headerlink, .slides-of, .printed, #live, .ways, .chapters, "
+    "section:has(> details > .pieces), "
     f"{FOLDED}, div.cell:not(:has(> :not({FOLDED})))"
 )
 REFERENCES = ["id", "for", "aria-labelledby", "aria-describedby"]
@@ -61,7 +62,10 @@ def print_page(browser, address, options):
     page.evaluate(READY)
     pdf = page.pdf(**options)
     page.close()
-    return re.sub(rb"\(D:\d{14}", b"(D:19800101000000", pdf)
+    pdf = re.sub(rb"\(D:\d{14}", b"(D:19800101000000", pdf)
+    # The browser counts all nodes that it has seen; only their order says something.
+    nodes = sorted({*re.findall(rb"node\d{8}", pdf)})
+    return re.sub(rb"node\d{8}", lambda node: b"node%08d" % nodes.index(node[0]), pdf)
 
 
 def print_deck(browser, deck, folder):
