@@ -59,7 +59,9 @@ class Output {
     else if (kind.startsWith("std") && last?.classList.contains(name)) last.querySelector("pre").append(value);
     else {
       const pre = element("pre", { textContent: value });
-      this.place.append(element("div", { className: `output ${name}` }, element("div", { className: "highlight" }, pre)));
+      this.place.append(
+        element("div", { className: `output ${name}` }, element("div", { className: "highlight" }, pre)),
+      );
       if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
     }
   }
@@ -162,8 +164,9 @@ class Cell {
     const begun = performance.now();
     const code = this.editor.code;
     const changed = this.page.cells.some((cell) => cell.isChanged);
-    const good = await kernel.ask({ run: { index: this.index, code } }, (kind, value) =>
-      this.output.show(kind, value, changed),
+    const good = await kernel.ask(
+      { run: { index: this.index, code } },
+      (kind, value) => this.output.show(kind, value, changed),
     );
     if (good && this.output.fresh) this.output.place.replaceChildren();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
@@ -174,9 +177,11 @@ class Cell {
 }
 
 const WHY = {
-  wasm: "This browser, or this site's policy, does not let Python run. The page stays as it is; the notebook in its menu runs elsewhere.",
+  wasm:
+    "This browser, or this site's policy, does not let Python run. The page stays as it is; the notebook in its menu runs elsewhere.",
   download: "The download broke off. What is here is kept: press Run to go on when there is a network.",
-  died: "Python broke down, perhaps for want of memory. What you typed is still here; press Run, and the cells that are needed run again.",
+  died:
+    "Python broke down, perhaps for want of memory. What you typed is still here; press Run, and the cells that are needed run again.",
 };
 
 class Page {
@@ -187,7 +192,14 @@ class Page {
     this.stops = button("Stop", () => this.stop());
     this.resets = button("Reset all", () => this.reset());
     const all = button("Run all", () => this.run());
-    this.bar.replaceChildren(all, this.stops, this.resets, button("Download", () => this.download()), this.status, this.note);
+    this.bar.replaceChildren(
+      all,
+      this.stops,
+      this.resets,
+      button("Download", () => this.download()),
+      this.status,
+      this.note,
+    );
     this.bar.role = "group";
     this.bar.ariaLabel = "Python in this page";
     this.stops.disabled = true;
@@ -281,7 +293,9 @@ class Page {
       const [original, code] = changes.find(([original]) => cell.cell_type === "code" && text.endsWith(original)) ?? [];
       if (original) Object.assign(cell, { source: text.slice(0, -original.length) + code, outputs: [] });
     }
-    const href = URL.createObjectURL(new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" }));
+    const href = URL.createObjectURL(
+      new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" }),
+    );
     element("a", { href, download: source.split("/").pop() }).click();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
   }

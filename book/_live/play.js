@@ -1,7 +1,7 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
 import { button, dress, element } from "./cells.js";
 import { Kernel, loading } from "./kernel.js";
-import { BLUE, GREEN, GREY, INK, ORANGE, Plane, curves } from "./plane.js";
+import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
@@ -75,7 +75,9 @@ class Playground {
       if (!control.value && control.options) control.selectedIndex = 0;
       control.value ||= control.defaultValue;
     }
-    this.mangled = wrong.length ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. ` : "";
+    this.mangled = wrong.length
+      ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. `
+      : "";
     this.begin(Number(this.form.elements.t.value));
   }
 
@@ -86,7 +88,7 @@ class Playground {
 
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
   begin(goal = this.goal > this.t ? this.last : 0) {
-    const { t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
+    const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
     for (const { name, type, value } of this.form.elements) {
       if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
     }
@@ -212,7 +214,10 @@ class Playground {
   // Without a picture, what the reader placed still stands there.
   drawPoints() {
     const { points } = this;
-    new Plane($("input-space"), [-PLANE[0], PLANE[0]]).points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
+    new Plane($("input-space"), [-PLANE[0], PLANE[0]]).points(
+      points.flatMap(([x, y]) => [x, y]),
+      points.map(([, , y]) => y),
+    );
   }
 
   draw() {
@@ -254,7 +259,9 @@ class Playground {
       right.ring(...a.subarray(-2));
       const one = 1 / (1 + Math.exp(-o.at(-1)));
       const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
-      $("at").textContent = `At (${at.map((part) => part.toFixed(2)).join(", ")}): class ${which}, with probability ${(100 * sure).toFixed(1)} %.`;
+      $("at").textContent = `At (${at.map((part) => part.toFixed(2)).join(", ")}): class ${which}, with probability ${
+        (100 * sure).toFixed(1)
+      } %.`;
     }
     document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
     for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {
@@ -295,7 +302,9 @@ class Descents {
     this.map = map || this.map;
     for (const [i, canvas] of this.canvases.entries()) {
       const plane = new Plane(canvas, ...MAP);
-      for (let k = 0; k < 11; k++) plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
+      for (let k = 0; k < 11; k++) {
+        plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
+      }
       plane.line(paths[i], [BLUE, ORANGE, GREEN][i], 1.2);
       plane.points(paths[i].subarray(0, 2), [0]);
       plane.ring(...paths[i].subarray(-2));

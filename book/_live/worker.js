@@ -34,7 +34,7 @@ async function load(file) {
   const counted = new ReadableStream({
     async start(stream) {
       try {
-        for (let part; !(part = await reader.read()).done; ) {
+        for (let part; !(part = await reader.read()).done;) {
           here += part.value.length;
           sizes.here += part.value.length;
           say(undefined, "progress", { ...sizes });
@@ -121,7 +121,7 @@ ready.then(
 
 const tasks = {
   // Which cells must run so that the one of that index shows what it would after all above it.
-  async needs(python, { codes, index }) {
+  needs(python, { codes, index }) {
     const found = python.pyimport("live.kernel").plan(python.toPy(codes), index);
     return found.toJs();
   },
@@ -136,7 +136,7 @@ const tasks = {
 
 // The playground's, described in play.py; each answers with what to draw, or with {error: why not}.
 for (const name of ["play", "advance", "descend"]) {
-  tasks[name] = async (python, options) => {
+  tasks[name] = (python, options) => {
     const found = python.pyimport("live.play").answer(name, python.toPy(options));
     const answer = found.toJs({ dict_converter: Object.fromEntries });
     found.destroy();
