@@ -24,8 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# What a page loads at the press of its button, and the packages that this asks for.
-SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
+# What a page loads at the press of its button: its script, the module that answers it, packages.
+SCRIPTS = {"cells.js": ("kernel", ["live", "matplotlib"]), "play.js": ("play", ["live"])}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {
     "sgd": {"92": "93", "16": "18", "94": "93"},
@@ -211,6 +211,10 @@ def write_python(pyodide, root, target):
         (folder / f"{name}.gz").write_bytes(small)
         file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
         lock["files"].append(file)
+    lock["starts"] = {
+        part: {"packages": names, "files": begins_with(packages, names)}
+        for part, names in SCRIPTS.values()
+    }
     for entry in packages.values():
         entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
@@ -221,14 +225,13 @@ def write_python(pyodide, root, target):
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def megabytes(lock, names):
-    """What a page fetches at the start that asks for these packages."""
-    packages, names = lock["packages"], [*names]
-    wanted = ["pyodide.asm.wasm", "python_stdlib.zip"]
+def begins_with(packages, names):
+    """The files that a page fetches at the start that asks for these packages."""
+    wanted, names = ["pyodide.asm.wasm", "python_stdlib.zip"], [*names]
     for name in names:
         wanted.append(packages[name]["file_name"])
         names += [other for other in packages[name]["depends"] if other not in names]
-    return round(sum(file["size"] for file in lock["files"] if file["name"] in wanted) / 1e6)
+    return wanted
 
 
 def add_python(app):
@@ -250,10 +253,11 @@ def add_python(app):
         write_python(pyodide, root, target)
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
     folder = target.relative_to(app.outdir).as_posix()
-    app.live = {
-        name: {"script": f"{folder}/{name}", "megabytes": megabytes(lock, packages)}
-        for name, packages in SCRIPTS.items()
-    }
+    app.live = {}
+    for name, (part, _) in SCRIPTS.items():
+        first = lock["starts"][part]["files"]
+        size = sum(file["size"] for file in lock["files"] if file["name"] in first)
+        app.live[name] = {"script": f"{folder}/{name}", "megabytes": round(size / 1e6)}
 
 
 def renew(app, env, added, changed, removed):

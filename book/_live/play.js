@@ -1,13 +1,10 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
-import { button, dress, element } from "./cells.js";
-import { Kernel, loading } from "./kernel.js";
+import { $, Bar, button, dress, Kernel } from "./kernel.js";
 import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
-const $ = (id) => document.getElementById(id);
-
 // How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
 function reach(phi, a) {
   if (phi !== "relu") return phi === "tanh" ? [-1.1, 1.1] : [-0.05, 1.05];
@@ -15,26 +12,20 @@ function reach(phi, a) {
   return [-0.05 * most, most];
 }
 
-const WHY = {
-  failed: "Python could not be loaded: the download broke off, or this browser does not let it run.",
-  died: "Python broke down, perhaps for want of memory.",
-};
 const LISTS = { etas: /^[\d.e-]+@\d+$/, points: /^-?[\d.]+,-?[\d.]+,[01]$/ }; // one part of what the address lists
 const split = (text) => (text ? text.split("_").map((part) => part.split(/[,@]/).map(Number)) : []);
 const join = (parts, between) => parts.map((part) => part.join(between)).join("_");
 
 class Playground {
   constructor() {
-    Object.assign(this, { form: $("play"), bar: $("live"), status: element("small", { role: "status" }) });
-    Object.assign(this, { t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
+    Object.assign(this, { form: $("play"), t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : this.last));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
-    this.bar.replaceChildren(this.trains, step, epoch, button("Reset", () => this.restart(0)), this.status);
-    Object.assign(this.bar, { role: "group", ariaLabel: "Training" });
+    this.bar = new Bar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
     for (const still of document.querySelectorAll(".still")) still.hidden = true;
     for (const form of document.querySelectorAll(".live-form")) form.hidden = false;
-    this.kernel = new Kernel({ packages: "live", later: "" }, (kind, value) => this.hear(kind, value));
+    this.kernel = new Kernel("play", this.bar, "Your settings and points are kept: press Train to try again.");
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
@@ -52,14 +43,8 @@ class Playground {
   }
 
   say(state, text) {
-    this.bar.dataset.state = state;
-    this.status.textContent = text;
+    this.bar.say(state, text);
     this.trains.textContent = this.goal > this.t ? "Pause" : "Train";
-  }
-
-  hear(kind, value) {
-    if (kind === "progress") this.say("loading", loading(value));
-    if (kind in WHY) this.say(kind, `${WHY[kind]} Your settings and points are kept: press Train to try again.`);
   }
 
   // The settings of an address; what of it makes no sense is said, and left as it is at first.
@@ -94,14 +79,18 @@ class Playground {
     }
     settings.eta = etas ? split(etas) : [[settings.eta, 0]];
     Object.assign(this, { goal, t: 0, made: undefined, eta: undefined });
-    this.ask({ play: { ...settings, points: split(points), plane: PLANE } });
+    this.ask("play", { ...settings, points: split(points), plane: PLANE });
   }
 
   train(goal) {
     this.goal = goal;
     if (!this.made && !this.asked) this.begin(goal);
-    if (goal > this.t) this.say("training", "Training …");
+    this.tell();
     this.pump();
+  }
+
+  tell() {
+    if (this.made && this.goal > this.t) this.say("training", "Training …");
   }
 
   // Two are under way at a time, so that Python trains while the page draws.
@@ -110,25 +99,29 @@ class Playground {
       const pace = $("pace").value;
       const steps = pace === "epoch" ? this.epoch : Number(pace);
       const milliseconds = CALM.matches ? 500 : 18;
-      this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
+      this.ask("advance", { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta });
       this.looks = undefined;
     }
   }
 
-  async ask(message) {
+  async ask(task, options) {
     this.asked++;
-    const answer = await this.kernel.ask(message);
+    const answer = await this.kernel.ask(task, options);
     this.asked--;
     if (answer && !answer.error) return this.take(answer);
     this.goal = this.t;
-    if (!answer) this.made = undefined;
-    else if (!this.made) this.drawPoints();
-    if (answer) this.say("refused", answer.error);
+    this.trains.textContent = "Train";
+    if (!answer) this.made = undefined; // the worker is gone
+    else {
+      if (!this.made) this.drawPoints();
+      this.bar.say("refused", answer.error);
+    }
     this.remember();
   }
 
   take(answer) {
     if (answer.x) Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+    if (answer.x) this.tell();
     this.picture = answer;
     this.t = answer.now[0];
     if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
@@ -291,7 +284,7 @@ class Descents {
     while (this.wanted) {
       this.asked = this.wanted;
       this.wanted = undefined;
-      const answer = await this.kernel.ask({ descend: this.asked });
+      const answer = await this.kernel.ask("descend", this.asked);
       if (answer) this.draw(answer, [200, this.asked.batch_size, 1]);
     }
     this.asked = undefined;
