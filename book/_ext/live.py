@@ -61,13 +61,13 @@ UNUSED = re.compile(
         (?!DejaVuSans(-Oblique|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
-    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)|kiwisolver/include
+    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)
     |PIL/_(imaging(cms|ft|morph|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm)\w+Plugin
     |PIL/(Pdf|PS|Pcf|Bdf|Image(Cms|Draw2|Grab|Morph|Qt|Tk|Win)|Mpo)
     |numpy/(f2py|distutils|linalg/lapack_lite|_core/include
         |_core/_(operand|rational|struct|umath)\w*tests
         |testing/(_private/extbuild|print)|ma/(mrecords|testutils|timer))
-    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
+    |.*/$|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
     |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc|ctypes/macholib)/
     |(_pydatetime|_pyio|aifc|bdb|cgi|cgitb|cmd|compileall|configparser|cProfile|crypt|doctest
         |fileinput|ftplib|imaplib|imghdr|mailbox|mailcap|modulefinder|netrc|nntplib|optparse|pdb
@@ -105,21 +105,16 @@ def compiled(wheels, python):
     if not command or subprocess.run([command, "-c", ""], capture_output=True, env=env).returncode:
         logger.info("no python%s here to compile for the pages, which will start slower", python)
         return wheels
-    with TemporaryDirectory() as folder:
-        for wheel, files in wheels.items():
-            for name, data in files.items():
-                path = Path(folder, wheel, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-        options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash", "-s", folder]
-        for wheel in wheels:
-            # Most can do without their docstrings, NumPy would not start.
-            level = "-o0" if wheel.startswith("numpy") else "-o2"
-            parts = [command, "-m", "compileall", level, *options, f"{folder}/{wheel}"]
+    options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash"]
+    for wheel, files in wheels.items():
+        # Most can do without their docstrings, NumPy would not start.
+        level = "-o0" if wheel.startswith("numpy") else "-o2"
+        with TemporaryDirectory() as folder, zipfile.ZipFile(io.BytesIO(pack(files))) as packed:
+            packed.extractall(folder)
+            parts = [command, "-m", "compileall", level, *options, "-s", folder, folder]
             subprocess.run(parts, check=False, env=env)
-        for wheel, files in wheels.items():
-            for path in Path(folder, wheel).rglob("*.pyc"):
-                name = path.relative_to(Path(folder, wheel)).as_posix()
+            for path in Path(folder).rglob("*.pyc"):
+                name = path.relative_to(folder).as_posix()
                 if not re.match("(live|previously)/", name):  # errors show their lines
                     del files[name[:-1]]
                     files[name] = path.read_bytes()
