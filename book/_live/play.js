@@ -5,6 +5,7 @@ import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
 // How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
 function reach(phi, a) {
   if (phi !== "relu") return phi === "tanh" ? [-1.1, 1.1] : [-0.05, 1.05];
@@ -120,8 +121,10 @@ class Playground {
   }
 
   take(answer) {
-    if (answer.x) Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
-    if (answer.x) this.tell();
+    if (answer.x) {
+      Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+      this.tell();
+    }
     this.picture = answer;
     this.t = answer.now[0];
     if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
@@ -175,10 +178,13 @@ class Playground {
 
   // The place under the pointer, or under the keys, and what is done there.
   follow(canvas) {
-    const from = ({ offsetX: x, offsetY: y }) => [(2 * x) / canvas.clientWidth - 1, 1 - (2 * y) / canvas.clientHeight];
-    canvas.addEventListener("pointermove", (event) => this.look(from(event).map((part) => part * PLANE[0])));
+    const look = ({ offsetX: x, offsetY: y }) => {
+      const [right, down] = [x / canvas.clientWidth, y / canvas.clientHeight];
+      this.look([2 * right - 1, 1 - 2 * down].map((part) => part * PLANE[0]));
+    };
+    canvas.addEventListener("pointermove", look);
     canvas.addEventListener("click", (event) => {
-      this.look(from(event).map((part) => part * PLANE[0]));
+      look(event);
       this.act($("tool").value);
     });
     canvas.addEventListener("keydown", (event) => {
@@ -207,10 +213,8 @@ class Playground {
   // Without a picture, what the reader placed still stands there.
   drawPoints() {
     const { points } = this;
-    new Plane($("input-space"), [-PLANE[0], PLANE[0]]).points(
-      points.flatMap(([x, y]) => [x, y]),
-      points.map(([, , y]) => y),
-    );
+    const plane = new Plane($("input-space"), [-PLANE[0], PLANE[0]]);
+    plane.points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
   }
 
   draw() {
@@ -252,9 +256,8 @@ class Playground {
       right.ring(...a.subarray(-2));
       const one = 1 / (1 + Math.exp(-o.at(-1)));
       const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
-      $("at").textContent = `At (${at.map((part) => part.toFixed(2)).join(", ")}): class ${which}, with probability ${
-        (100 * sure).toFixed(1)
-      } %.`;
+      const [where, percent] = [at.map((part) => part.toFixed(2)).join(", "), (100 * sure).toFixed(1)];
+      $("at").textContent = `At (${where}): class ${which}, with probability ${percent} %.`;
     }
     document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
     for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {
@@ -279,15 +282,14 @@ class Descents {
       this.form.querySelectorAll("output")[i].textContent = text;
     }
     this.wanted = { eta: Number(eta.toPrecision(2)), batch_size, plane: MAP };
-    if (this.asked) return;
+    if (this.form.ariaBusy) return;
     this.form.ariaBusy = true;
     while (this.wanted) {
-      this.asked = this.wanted;
+      const { wanted } = this;
       this.wanted = undefined;
-      const answer = await this.kernel.ask("descend", this.asked);
-      if (answer) this.draw(answer, [200, this.asked.batch_size, 1]);
+      const answer = await this.kernel.ask("descend", wanted);
+      if (answer) this.draw(answer, [200, wanted.batch_size, 1]);
     }
-    this.asked = undefined;
     this.form.ariaBusy = null;
   }
 
