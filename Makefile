@@ -65,10 +65,13 @@ check: lint ## run what takes less than a minute: style, package, prose, equatio
 live: $(READY) ## run every cell of every chapter in a browser, as a reader can; needs PYODIDE, see CONTRIBUTING.md
 	$(BIN)/python -m pytest -m live --numprocesses auto --maxprocesses 4 tests/site
 
-lint: $(READY) ## check the style of all code, notebooks included, and the types of the package
+lint: $(READY) ## check the style of all code, notebooks and scripts included, and the types of the package
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/deno fmt --check
+	$(BIN)/deno lint
+	sed '1,/<script>/d; /<\/script>/d' src/previously/slider.html | $(BIN)/deno lint -
 
 notebooks: $(READY) ## execute the notebooks, rewrite the numbers in their prose, normalise
 	PYTHONPATH=book/_ext $(BIN)/python tests/tools/notebooks.py

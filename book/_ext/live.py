@@ -24,8 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# What a page loads at the press of its button, and the packages that this asks for.
-SCRIPTS = {"cells.js": ("live", "matplotlib"), "play.js": ("live",)}
+# What a page loads at the press of its button: its script, the module that answers it, packages.
+SCRIPTS = {"cells.js": ("kernel", ["live", "matplotlib"]), "play.js": ("play", ["live"])}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {
     "sgd": {"92": "93", "16": "18", "94": "93"},
@@ -61,13 +61,13 @@ UNUSED = re.compile(
         (?!DejaVuSans(-Oblique|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
     |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
         |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
-    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)|kiwisolver/include
+    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)
     |PIL/_(imaging(cms|ft|morph|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm)\w+Plugin
     |PIL/(Pdf|PS|Pcf|Bdf|Image(Cms|Draw2|Grab|Morph|Qt|Tk|Win)|Mpo)
     |numpy/(f2py|distutils|linalg/lapack_lite|_core/include
         |_core/_(operand|rational|struct|umath)\w*tests
         |testing/(_private/extbuild|print)|ma/(mrecords|testutils|timer))
-    |.*/$|.*/tests/|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
+    |.*/$|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
     |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc|ctypes/macholib)/
     |(_pydatetime|_pyio|aifc|bdb|cgi|cgitb|cmd|compileall|configparser|cProfile|crypt|doctest
         |fileinput|ftplib|imaplib|imghdr|mailbox|mailcap|modulefinder|netrc|nntplib|optparse|pdb
@@ -105,21 +105,16 @@ def compiled(wheels, python):
     if not command or subprocess.run([command, "-c", ""], capture_output=True, env=env).returncode:
         logger.info("no python%s here to compile for the pages, which will start slower", python)
         return wheels
-    with TemporaryDirectory() as folder:
-        for wheel, files in wheels.items():
-            for name, data in files.items():
-                path = Path(folder, wheel, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-        options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash", "-s", folder]
-        for wheel in wheels:
-            # Most can do without their docstrings, NumPy would not start.
-            level = "-o0" if wheel.startswith("numpy") else "-o2"
-            parts = [command, "-m", "compileall", level, *options, f"{folder}/{wheel}"]
+    options = ["-qq", "-b", "--invalidation-mode", "unchecked-hash"]
+    for wheel, files in wheels.items():
+        # Most can do without their docstrings, NumPy would not start.
+        level = "-o0" if wheel.startswith("numpy") else "-o2"
+        with TemporaryDirectory() as folder, zipfile.ZipFile(io.BytesIO(pack(files))) as packed:
+            packed.extractall(folder)
+            parts = [command, "-m", "compileall", level, *options, "-s", folder, folder]
             subprocess.run(parts, check=False, env=env)
-        for wheel, files in wheels.items():
-            for path in Path(folder, wheel).rglob("*.pyc"):
-                name = path.relative_to(Path(folder, wheel)).as_posix()
+            for path in Path(folder).rglob("*.pyc"):
+                name = path.relative_to(folder).as_posix()
                 if not re.match("(live|previously)/", name):  # errors show their lines
                     del files[name[:-1]]
                     files[name] = path.read_bytes()
@@ -211,6 +206,10 @@ def write_python(pyodide, root, target):
         (folder / f"{name}.gz").write_bytes(small)
         file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
         lock["files"].append(file)
+    lock["starts"] = {
+        part: {"packages": names, "files": begins_with(packages, names)}
+        for part, names in SCRIPTS.values()
+    }
     for entry in packages.values():
         entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
@@ -221,14 +220,13 @@ def write_python(pyodide, root, target):
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def megabytes(lock, names):
-    """What a page fetches at the start that asks for these packages."""
-    packages, names = lock["packages"], [*names]
-    wanted = ["pyodide.asm.wasm", "python_stdlib.zip"]
+def begins_with(packages, names):
+    """The files that a page fetches at the start that asks for these packages."""
+    wanted, names = ["pyodide.asm.wasm", "python_stdlib.zip"], [*names]
     for name in names:
         wanted.append(packages[name]["file_name"])
         names += [other for other in packages[name]["depends"] if other not in names]
-    return round(sum(file["size"] for file in lock["files"] if file["name"] in wanted) / 1e6)
+    return wanted
 
 
 def add_python(app):
@@ -250,10 +248,11 @@ def add_python(app):
         write_python(pyodide, root, target)
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
     folder = target.relative_to(app.outdir).as_posix()
-    app.live = {
-        name: {"script": f"{folder}/{name}", "megabytes": megabytes(lock, packages)}
-        for name, packages in SCRIPTS.items()
-    }
+    app.live = {}
+    for name, (part, _) in SCRIPTS.items():
+        first = lock["starts"][part]["files"]
+        size = sum(file["size"] for file in lock["files"] if file["name"] in first)
+        app.live[name] = {"script": f"{folder}/{name}", "megabytes": round(size / 1e6)}
 
 
 def renew(app, env, added, changed, removed):

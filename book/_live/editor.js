@@ -1,51 +1,41 @@
 // A field over coloured text: the look is that of the book's code, the editing is the browser's, and Tab leaves it.
-const words = (text) => String.raw`\b(?:${text.replaceAll(" ", "|")})\b`;
-const TOKENS = new RegExp(
-  Object.entries({
-    c1: String.raw`#[^\n]*`,
-    s2: String.raw`[rbfRBF]{0,2}(?:"""[^]*?(?:"""|$)|'''[^]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)`,
-    mi: String.raw`\b\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?`,
-    kc: words("True False None"),
-    ow: words("and in is not or"),
-    k: words(
-      "as assert async await break class continue def del elif else except finally for from global if import lambda " +
-        "nonlocal pass raise return try while with yield",
-    ),
-    nb: words(
-      "abs all any bool dict enumerate filter float int isinstance len list map max min next print range repr " +
-        "reversed round set sorted str sum super tuple type zip",
-    ),
-    name: String.raw`[\p{L}_][\p{L}\p{N}_]*`,
-    o: String.raw`[-+*/%@=<>!&|^~]+`,
-  })
-    .map(([kind, pattern]) => `(?<${kind}>${pattern})`)
-    .join("|"),
-  "gu",
-);
+import { element } from "./kernel.js";
+
+const TOKENS = {
+  c1: /#.*/,
+  s2: /[rbfRBF]{0,2}(?:"""[^]*?(?:"""|$)|'''[^]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)/,
+  mi: /\b\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?/,
+  n: /[\p{L}_][\p{L}\p{N}_]*/u,
+  o: /[-+*\/%@=<>!&|^~]+/,
+};
+const TOKEN = new RegExp(Object.entries(TOKENS).map(([kind, { source }]) => `(?<${kind}>${source})`).join("|"), "gu");
+const WORDS = {
+  kc: "True False None",
+  ow: "and in is not or",
+  k: "as assert async await break class continue def del elif else except finally for from global if import lambda " +
+    "nonlocal pass raise return try while with yield",
+  nb: "abs all any bool dict enumerate filter float int isinstance len list map max min next print range repr " +
+    "reversed round set sorted str sum super tuple type zip",
+};
+const KINDS = new Map(Object.entries(WORDS).flatMap(([kind, words]) => words.split(" ").map((word) => [word, kind])));
 
 function paint(pre, text) {
   const pieces = [];
   let end = 0;
-  for (const match of text.matchAll(TOKENS)) {
-    const [kind] = Object.entries(match.groups).find(([, token]) => token !== undefined);
-    const span = Object.assign(document.createElement("span"), { className: kind, textContent: match[0] });
-    pieces.push(text.slice(end, match.index), span);
-    end = match.index + match[0].length;
+  for (const { 0: textContent, groups, index } of text.matchAll(TOKEN)) {
+    const kind = Object.keys(groups).find((name) => groups[name] !== undefined);
+    const className = KINDS.get(textContent) ?? kind;
+    pieces.push(text.slice(end, index), element("span", { className, textContent }));
+    end = index + textContent.length;
   }
   pre.replaceChildren(...pieces, text.slice(end), "\n"); // the last line needs its height
 }
 
-export function edit(highlight, label, changed) {
+export function edit(highlight, ariaLabel, changed) {
   const pre = highlight.querySelector("pre");
   const original = pre.textContent.replace(/\n$/, "");
-  const area = Object.assign(document.createElement("textarea"), {
-    value: original,
-    spellcheck: false,
-    autocapitalize: "off",
-    autocomplete: "off",
-    wrap: "off",
-    ariaLabel: label,
-  });
+  const looks = { spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off" };
+  const area = element("textarea", { value: original, ariaLabel, ...looks });
   area.setAttribute("autocorrect", "off");
   pre.ariaHidden = true;
   pre.removeAttribute("tabindex");

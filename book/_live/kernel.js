@@ -1,57 +1,93 @@
-// The Python of a page, seen from the page: ask it, hear it, stop it. worker.js says what the two tell each other.
-export const loading = ({ here, all }) =>
-  `Python is loading: ${[here, all].map((bytes) => (bytes / 1e6).toFixed(1)).join(" of ")} MB`;
+// The Python of a page, seen from the page: ask it, stop it, and say how it is. worker.js says what the two tell each
+// other.
+export const $ = (id) => document.getElementById(id);
+
+export const element = (tag, properties, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+
+export const button = (textContent, onclick, ariaLabel = null) =>
+  element("button", { type: "button", textContent, onclick, ariaLabel });
+
+export const dress = () =>
+  new Promise((onload, onerror) => {
+    const href = new URL("live.css", import.meta.url).href;
+    document.head.append(element("link", { rel: "stylesheet", href, onload, onerror }));
+  });
+
+// The bar of the page: buttons, and what goes on, in words and for the styles.
+export class Bar {
+  constructor(ariaLabel, ...buttons) {
+    this.root = Object.assign($("live"), { role: "group", ariaLabel });
+    this.status = element("small", { role: "status" });
+    this.root.replaceChildren(...buttons, this.status);
+  }
+
+  say(state, text) {
+    this.root.dataset.state = state;
+    this.status.textContent = text;
+  }
+}
+
+const WHY = {
+  policy: "Python could not be loaded: this browser, or the policy of this site, does not let Python run.",
+  download: "Python could not be loaded: the download broke off. What has come need not come again.",
+  died: "Python broke down, perhaps for want of memory.",
+};
 
 export class Kernel {
-  // `heard` gets what the worker says of itself, and "died" if it is gone unasked.
-  constructor(options, heard) {
-    Object.assign(this, { options, heard, asked: new Map(), last: 0 });
+  // What answers is `part`, a module of Python; `hint` says what a reader can do when it is gone.
+  constructor(part, bar, hint) {
+    Object.assign(this, { part, bar, hint, asked: new Map(), last: 0 });
   }
 
   // The answer of a task, undefined if it was stopped or the worker died.
-  ask(message, hear = () => {}) {
+  ask(task, options, hear = () => {}) {
     this.start();
+    if (!this.ready) this.bar.say("loading", "Python is loading …");
     const id = ++this.last;
     return new Promise((resolve) => {
       this.asked.set(id, { resolve, hear });
-      this.worker.postMessage({ id, ...message });
+      this.worker.postMessage({ id, task, options });
     });
   }
 
   start() {
     if (this.worker) return;
-    const lock = `python ${Math.random()}`;
-    const address = new URL("worker.js", import.meta.url);
-    address.search = new URLSearchParams({ ...this.options, lock });
-    const worker = (this.worker = new Worker(address, { type: "module" }));
-    const mourning = new AbortController();
-    this.forget = () => mourning.abort();
-    const gone = (kind, value) => {
-      if (this.worker !== worker) return;
-      this.stop();
-      this.heard(kind, value);
-    };
+    const worker = new Worker(new URL(`worker.js?${this.part}`, import.meta.url), { type: "module" });
+    const alive = () => this.worker === worker;
+    this.worker = worker;
     worker.onmessage = ({ data: { id, kind, value } }) => {
+      if (!alive()) return;
       const one = this.asked.get(id);
-      if (kind === "done") {
-        this.asked.delete(id);
-        one?.resolve(value);
-      } else if (kind === "alive") {
-        // It holds this lock until it ends, however it ends.
-        const held = navigator.locks.request(lock, { signal: mourning.signal }, () => gone("died"));
-        held.catch(() => {}); // it was stopped
-      } else if (kind === "failed") gone(kind, value);
-      else if (id) one?.hear(kind, value);
+      if (kind === "alive") navigator.locks.request(value, () => alive() && this.heard("died"));
+      else if (kind === "done") this.asked.delete(id), one.resolve(value);
+      else if (id) one.hear(kind, value);
       else this.heard(kind, value);
     };
-    worker.onerror = (event) => gone("failed", event.message ?? "download");
+    worker.onerror = ({ message }) => alive() && this.heard("failed", message);
+  }
+
+  // What the worker says of itself, and what is said of it.
+  heard(kind, value) {
+    if (kind === "progress" && this.bar.root.dataset.state === "loading") {
+      const [here, all] = value.map((bytes) => (bytes / 1e6).toFixed(1));
+      this.bar.say("loading", `Python is loading: ${here} of ${all} MB`);
+    } else if (kind === "ready") this.ready = true;
+    else if (kind === "failed" || kind === "died") {
+      this.stop();
+      const why = kind === "died" ? kind : /CompileError|WebAssembly/.test(value) ? "policy" : "download";
+      this.bar.say(kind, `${WHY[why]} ${this.hint}`);
+    }
   }
 
   // The only way out of an endless loop without cross-origin isolation; what Python knew is lost.
   stop() {
-    this.forget?.();
     this.worker?.terminate();
     this.worker = undefined;
+    this.ready = false;
     for (const { resolve } of this.asked.values()) resolve(undefined);
     this.asked.clear();
   }

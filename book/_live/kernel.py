@@ -14,6 +14,7 @@ from types import ModuleType
 
 from js import send
 from live.needs import Given, names, without_magics
+from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
 KINDS = "png", "svg", "html", "markdown"  # the richest first
@@ -87,6 +88,8 @@ def warm():
     import matplotlib.pyplot  # noqa: F401
     import previously.plot  # noqa: F401
 
+    return True
+
 
 class Shell:
     """What `get_ipython()` gives: a cell may ask for its formatters, which change nothing here."""
@@ -132,9 +135,10 @@ def readable(error):
     return "\n".join([text, *places])
 
 
-def run(index):
+async def run(index):
     """Run a cell of the last plan, and say whether it went well."""
     name, source = f"cell {index + 1}", without_magics(sources[index])
+    await loadPackagesFromImports(source)
     linecache.cache[name] = len(source), None, source.splitlines(True), name
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     well = False
@@ -160,15 +164,25 @@ def run(index):
 
 
 def plan(codes, index):
-    """The cells to run for one of these, or else the first that is no Python, to show its error."""
+    """The cells to run for one of these, or else the first that is no Python, to show its error.
+
+    Without an index these are all.
+    """
     global sources
     sources = codes
+    if index is None:
+        return list(range(len(codes)))
     for above in range(index + 1):
         try:
             names(codes[above])
         except SyntaxError:
             return [above]
     return given.plan(codes, index)
+
+
+def answer(task, options):
+    """What the page gets."""
+    return {"warm": warm, "plan": plan, "run": run}[task](**options)
 
 
 space = {"__name__": "__main__", "display": display, "get_ipython": Shell()}

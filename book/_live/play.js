@@ -1,12 +1,10 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
-import { button, dress, element } from "./cells.js";
-import { Kernel, loading } from "./kernel.js";
-import { BLUE, GREEN, GREY, INK, ORANGE, Plane, curves } from "./plane.js";
+import { $, Bar, button, dress, Kernel } from "./kernel.js";
+import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
 const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
-const $ = (id) => document.getElementById(id);
 
 // How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
 function reach(phi, a) {
@@ -15,26 +13,20 @@ function reach(phi, a) {
   return [-0.05 * most, most];
 }
 
-const WHY = {
-  failed: "Python could not be loaded: the download broke off, or this browser does not let it run.",
-  died: "Python broke down, perhaps for want of memory.",
-};
 const LISTS = { etas: /^[\d.e-]+@\d+$/, points: /^-?[\d.]+,-?[\d.]+,[01]$/ }; // one part of what the address lists
 const split = (text) => (text ? text.split("_").map((part) => part.split(/[,@]/).map(Number)) : []);
 const join = (parts, between) => parts.map((part) => part.join(between)).join("_");
 
 class Playground {
   constructor() {
-    Object.assign(this, { form: $("play"), bar: $("live"), status: element("small", { role: "status" }) });
-    Object.assign(this, { t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
+    Object.assign(this, { form: $("play"), t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : this.last));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
-    this.bar.replaceChildren(this.trains, step, epoch, button("Reset", () => this.restart(0)), this.status);
-    Object.assign(this.bar, { role: "group", ariaLabel: "Training" });
+    this.bar = new Bar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
     for (const still of document.querySelectorAll(".still")) still.hidden = true;
     for (const form of document.querySelectorAll(".live-form")) form.hidden = false;
-    this.kernel = new Kernel({ packages: "live", later: "" }, (kind, value) => this.hear(kind, value));
+    this.kernel = new Kernel("play", this.bar, "Your settings and points are kept: press Train to try again.");
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
@@ -52,14 +44,8 @@ class Playground {
   }
 
   say(state, text) {
-    this.bar.dataset.state = state;
-    this.status.textContent = text;
+    this.bar.say(state, text);
     this.trains.textContent = this.goal > this.t ? "Pause" : "Train";
-  }
-
-  hear(kind, value) {
-    if (kind === "progress") this.say("loading", loading(value));
-    if (kind in WHY) this.say(kind, `${WHY[kind]} Your settings and points are kept: press Train to try again.`);
   }
 
   // The settings of an address; what of it makes no sense is said, and left as it is at first.
@@ -75,7 +61,9 @@ class Playground {
       if (!control.value && control.options) control.selectedIndex = 0;
       control.value ||= control.defaultValue;
     }
-    this.mangled = wrong.length ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. ` : "";
+    this.mangled = wrong.length
+      ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. `
+      : "";
     this.begin(Number(this.form.elements.t.value));
   }
 
@@ -86,20 +74,24 @@ class Playground {
 
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
   begin(goal = this.goal > this.t ? this.last : 0) {
-    const { t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
+    const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
     for (const { name, type, value } of this.form.elements) {
       if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
     }
     settings.eta = etas ? split(etas) : [[settings.eta, 0]];
     Object.assign(this, { goal, t: 0, made: undefined, eta: undefined });
-    this.ask({ play: { ...settings, points: split(points), plane: PLANE } });
+    this.ask("play", { ...settings, points: split(points), plane: PLANE });
   }
 
   train(goal) {
     this.goal = goal;
     if (!this.made && !this.asked) this.begin(goal);
-    if (goal > this.t) this.say("training", "Training …");
+    this.tell();
     this.pump();
+  }
+
+  tell() {
+    if (this.made && this.goal > this.t) this.say("training", "Training …");
   }
 
   // Two are under way at a time, so that Python trains while the page draws.
@@ -108,25 +100,31 @@ class Playground {
       const pace = $("pace").value;
       const steps = pace === "epoch" ? this.epoch : Number(pace);
       const milliseconds = CALM.matches ? 500 : 18;
-      this.ask({ advance: { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta } });
+      this.ask("advance", { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta });
       this.looks = undefined;
     }
   }
 
-  async ask(message) {
+  async ask(task, options) {
     this.asked++;
-    const answer = await this.kernel.ask(message);
+    const answer = await this.kernel.ask(task, options);
     this.asked--;
     if (answer && !answer.error) return this.take(answer);
     this.goal = this.t;
-    if (!answer) this.made = undefined;
-    else if (!this.made) this.drawPoints();
-    if (answer) this.say("refused", answer.error);
+    this.trains.textContent = "Train";
+    if (!answer) this.made = undefined; // the worker is gone
+    else {
+      if (!this.made) this.drawPoints();
+      this.bar.say("refused", answer.error);
+    }
     this.remember();
   }
 
   take(answer) {
-    if (answer.x) Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+    if (answer.x) {
+      Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+      this.tell();
+    }
     this.picture = answer;
     this.t = answer.now[0];
     if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
@@ -180,10 +178,13 @@ class Playground {
 
   // The place under the pointer, or under the keys, and what is done there.
   follow(canvas) {
-    const from = ({ offsetX: x, offsetY: y }) => [(2 * x) / canvas.clientWidth - 1, 1 - (2 * y) / canvas.clientHeight];
-    canvas.addEventListener("pointermove", (event) => this.look(from(event).map((part) => part * PLANE[0])));
+    const look = ({ offsetX: x, offsetY: y }) => {
+      const [right, down] = [x / canvas.clientWidth, y / canvas.clientHeight];
+      this.look([2 * right - 1, 1 - 2 * down].map((part) => part * PLANE[0]));
+    };
+    canvas.addEventListener("pointermove", look);
     canvas.addEventListener("click", (event) => {
-      this.look(from(event).map((part) => part * PLANE[0]));
+      look(event);
       this.act($("tool").value);
     });
     canvas.addEventListener("keydown", (event) => {
@@ -212,7 +213,8 @@ class Playground {
   // Without a picture, what the reader placed still stands there.
   drawPoints() {
     const { points } = this;
-    new Plane($("input-space"), [-PLANE[0], PLANE[0]]).points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
+    const plane = new Plane($("input-space"), [-PLANE[0], PLANE[0]]);
+    plane.points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
   }
 
   draw() {
@@ -254,7 +256,8 @@ class Playground {
       right.ring(...a.subarray(-2));
       const one = 1 / (1 + Math.exp(-o.at(-1)));
       const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
-      $("at").textContent = `At (${at.map((part) => part.toFixed(2)).join(", ")}): class ${which}, with probability ${(100 * sure).toFixed(1)} %.`;
+      const [where, percent] = [at.map((part) => part.toFixed(2)).join(", "), (100 * sure).toFixed(1)];
+      $("at").textContent = `At (${where}): class ${which}, with probability ${percent} %.`;
     }
     document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
     for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {
@@ -279,15 +282,14 @@ class Descents {
       this.form.querySelectorAll("output")[i].textContent = text;
     }
     this.wanted = { eta: Number(eta.toPrecision(2)), batch_size, plane: MAP };
-    if (this.asked) return;
+    if (this.form.ariaBusy) return;
     this.form.ariaBusy = true;
     while (this.wanted) {
-      this.asked = this.wanted;
+      const { wanted } = this;
       this.wanted = undefined;
-      const answer = await this.kernel.ask({ descend: this.asked });
-      if (answer) this.draw(answer, [200, this.asked.batch_size, 1]);
+      const answer = await this.kernel.ask("descend", wanted);
+      if (answer) this.draw(answer, [200, wanted.batch_size, 1]);
     }
-    this.asked = undefined;
     this.form.ariaBusy = null;
   }
 
@@ -295,7 +297,9 @@ class Descents {
     this.map = map || this.map;
     for (const [i, canvas] of this.canvases.entries()) {
       const plane = new Plane(canvas, ...MAP);
-      for (let k = 0; k < 11; k++) plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
+      for (let k = 0; k < 11; k++) {
+        plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
+      }
       plane.line(paths[i], [BLUE, ORANGE, GREEN][i], 1.2);
       plane.points(paths[i].subarray(0, 2), [0]);
       plane.ring(...paths[i].subarray(-2));

@@ -17,7 +17,9 @@
   function turnTo(on) {
     try {
       localStorage.checked = on ? "on" : "off";
-    } catch {} // it is forbidden or full: then this page alone knows
+    } catch {
+      // It is forbidden or full: then this page alone knows.
+    }
     button.ariaPressed = on;
     hide();
     for (const [id, [kind, ...how]] of Object.entries(checked)) {

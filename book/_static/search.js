@@ -34,12 +34,11 @@ const LOWER = [
 
 // Letters as they are compared: of one case and shape, with neither hyphens nor -ize.
 const folded = {};
-const fold = (word) =>
-  (folded[word] ??= word
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[\p{M}\u2010\u2011_-]/gu, "")
-    .replace(/(?<=.{3})iz(?=e|a|i)/g, "is"));
+const fold = (word) => (folded[word] ??= word
+  .normalize("NFKD")
+  .toLowerCase()
+  .replace(/[\p{M}\u2010\u2011_-]/gu, "")
+  .replace(/(?<=.{3})iz(?=e|a|i)/g, "is"));
 
 const stems = {};
 const stem = (word) => (stems[word] ??= word.replace(/(?<=.{4})(?:ing|ence|ed|es|e|s)$/, ""));

@@ -5,11 +5,13 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 
 let chosen; // "light", "dark" or nothing: then the page follows the system
 
-// Others write to the storage of an origin, too, and a browser may forbid it.
+// Others write to the storage of an origin, too.
 function recall() {
   try {
     chosen = ["light", "dark"].find((theme) => theme === localStorage.theme);
-  } catch {}
+  } catch {
+    // A browser may forbid it.
+  }
 }
 
 function showTheme(theme = chosen ?? (system.matches ? "dark" : "light")) {
@@ -23,7 +25,9 @@ document.getElementById("switch-theme").addEventListener("click", () => {
   try {
     if (chosen) localStorage.theme = chosen;
     else localStorage.removeItem("theme");
-  } catch {}
+  } catch {
+    // Then this page alone knows.
+  }
   showTheme();
 });
 system.addEventListener("change", () => showTheme());
@@ -137,7 +141,9 @@ function showChecked() {
 let asked = "";
 try {
   asked = localStorage.checked;
-} catch {} // storage is forbidden
+} catch {
+  // It is forbidden.
+}
 if (checks && asked === "on") showChecked();
 else checks?.addEventListener("click", showChecked, { once: true });
 

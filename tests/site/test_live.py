@@ -120,6 +120,10 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert page.cells.nth(3).locator(".live-output figcaption").count() == 1
         assert page.cells.nth(4).locator(STORED).is_visible(), "a cell that did not run"
 
+        # A click on its text leads into it
+        page.cells.nth(1).locator("textarea").click(position={"x": 40, "y": 30})
+        assert page.tab.evaluate("document.activeElement.ariaLabel") == "Code of cell 2"
+
         # What is changed runs, and so does what needs it
         page.write(2, page.cells.nth(1).locator("textarea").input_value().replace("200", "20"))
         page.run(3)
