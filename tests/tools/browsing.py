@@ -89,10 +89,11 @@ def serve(folder, policy=None):
 
 COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that a change of colours can break
 # Whether a text can be read depends on how it and all around it look, and not on what it says.
+# Links are all kept, because they must also differ from the text that they stand in.
 ONE_OF_EACH_LOOK = """within => {
     const NAMES = ["color", "backgroundColor", "backgroundImage", "opacity", "filter", "textShadow",
         "fontSize", "fontWeight", "fontStyle", "textDecorationLine", "borderBottomWidth"];
-    const looks = new Map([[null, ""]]), found = new Map();
+    const looks = new Map([[null, ""]]), known = new Set();
     const look = element => {
         if (!looks.has(element)) {
             const around = look(element.parentElement), style = getComputedStyle(element);
@@ -108,9 +109,8 @@ ONE_OF_EACH_LOOK = """within => {
     const all = within ? document.querySelectorAll(`:is(${within}), :is(${within}) *`)
         : document.body.querySelectorAll("*");
     const texts = [...all].filter(seen).map(element => [size(element), element]);
-    for (const [, element] of texts.sort(([one], [other]) => one - other))
-        if (!found.has(look(element))) found.set(look(element), element);
-    return [...found.values()];
+    return texts.sort(([one], [other]) => one - other).map(([, element]) => element).filter(
+        element => element.closest("a[href]") || known.size < known.add(look(element)).size);
 }"""
 
 
@@ -124,11 +124,13 @@ def violations(tab, within=None, doubts=False, colours=None):
         tab.evaluate(AXE.read_text("utf-8"))
     kinds = ["violations", "incomplete"] if doubts else ["violations"]
     rules = {rule: {"enabled": False} for rule in COLOURS}
+    everything = "within => within ?? document"
+    texts = everything if doubts else ONE_OF_EACH_LOOK  # it doubts texts for what lies on them
     found = []
     if not colours:
-        found += judged(tab, "within => within ?? document", within, kinds, rules=rules)
+        found += judged(tab, everything, within, kinds, rules=rules)
     if colours is not False:
-        found += judged(tab, ONE_OF_EACH_LOOK, within, kinds, runOnly=COLOURS)
+        found += judged(tab, texts, within, kinds, runOnly=COLOURS)
     return found
 
 
