@@ -74,16 +74,26 @@ class Sharing(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Share the tests out to the processes of pytest-xdist."""
+    """Share the tests out to the processes of pytest-xdist, in their order."""
+    config.option.loadscopereorder = False
     return Sharing(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Let every test that names equations answer for them, and note which they are."""
+    """Let every test that names equations answer for them, and note which they are.
+
+    What others would wait for comes first: a test of each site that is built, then the notebooks.
+    """
     for item in items:
         if marks := marks_of(item):
             item.fixturenames.append("equation")
             item.user_properties.append(("equations", marks))
+
+    needing = {}
+    for item in items:
+        for fixture in {"book", "elsewhere"}.intersection(getattr(item, "fixturenames", ())):
+            needing.setdefault(fixture, item)
+    items.sort(key=lambda item: (item not in needing.values(), item.path.suffix != ".ipynb"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -88,6 +88,30 @@ def serve(folder, policy=None):
 
 
 COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that a change of colours can break
+# Whether a text can be read depends on how it and all around it look, and not on what it says.
+# Links are all kept, because they must also differ from the text that they stand in.
+ONE_OF_EACH_LOOK = """within => {
+    const NAMES = ["color", "backgroundColor", "backgroundImage", "opacity", "filter", "textShadow",
+        "fontSize", "fontWeight", "fontStyle", "textDecorationLine", "borderBottomWidth"];
+    const looks = new Map([[null, ""]]), known = new Set();
+    const look = element => {
+        if (!looks.has(element)) {
+            const around = look(element.parentElement), style = getComputedStyle(element);
+            const flows = ["static", "relative"].includes(style.position);
+            const own = NAMES.map(name => style[name]).join("; ") + (flows ? "" : looks.size);
+            looks.set(element, around.endsWith(own) ? around : `${around} > ${own}`);
+        }
+        return looks.get(element);
+    };
+    const seen = element => element.checkVisibility({visibilityProperty: true})
+        && [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim());
+    const size = element => element.getElementsByTagName("*").length;
+    const all = within ? document.querySelectorAll(`:is(${within}), :is(${within}) *`)
+        : document.body.querySelectorAll("*");
+    const texts = [...all].filter(seen).map(element => [size(element), element]);
+    return texts.sort(([one], [other]) => one - other).map(([, element]) => element).filter(
+        element => element.closest("a[href]") || known.size < known.add(look(element)).size);
+}"""
 
 
 def violations(tab, within=None, doubts=False, colours=None):
@@ -99,13 +123,22 @@ def violations(tab, within=None, doubts=False, colours=None):
     if not tab.evaluate("!!window.axe"):
         tab.evaluate(AXE.read_text("utf-8"))
     kinds = ["violations", "incomplete"] if doubts else ["violations"]
-    options = {"resultTypes": kinds, "preload": False, "iframes": False}
-    if colours:
-        options["runOnly"] = COLOURS
-    elif colours is False:
-        options["rules"] = {rule: {"enabled": False} for rule in COLOURS}
+    rules = {rule: {"enabled": False} for rule in COLOURS}
+    everything = "within => within ?? document"
+    texts = everything if doubts else ONE_OF_EACH_LOOK  # it doubts texts for what lies on them
+    found = []
+    if not colours:
+        found += judged(tab, everything, within, kinds, rules=rules)
+    if colours is not False:
+        found += judged(tab, texts, within, kinds, runOnly=COLOURS)
+    return found
+
+
+def judged(tab, choice, within, kinds, **rules):
+    """What axe-core finds by some rules in the elements of a choice."""
     found = tab.evaluate(
-        "([within, options]) => axe.run(within ?? document, options)", [within, options]
+        f"([within, options]) => axe.run(({choice})(within), options)",
+        [within, {"resultTypes": kinds, "preload": False, "iframes": False, **rules}],
     )
     return [
         f"{fault['id']}: {node['html']}\n{node['failureSummary']}"

@@ -116,8 +116,8 @@ def leaf(site, name, names):
     return page, article, contents
 
 
-def book_on_a_page(site, numbers):
-    """The book as one page of HTML: cover, contents with these numbers of pages, and the rest."""
+def book_on_a_page(site):
+    """The book as one page of HTML: cover, contents with room for the numbers, and the rest."""
     names = [name for name in parse_toc_yaml(ROOT / "_toc.yml") if name not in LEFT_OUT]
     (first, about, _), *rest = [leaf(site, name, names) for name in names]
     cover = first.new_tag("section", attrs={"class": "cover"})
@@ -129,8 +129,7 @@ def book_on_a_page(site, numbers):
     contents.append(first.new_tag("h1", string="Contents"))
     contents.extend(part for *_, part in rest)
     for link in contents.find_all("a"):
-        number = first.new_tag("span", string=str(numbers.get(link["href"][1:], "")))
-        link.append(number)
+        link.append(first.new_tag("span", attrs={"data-page-of": link["href"][1:]}))
     body = [cover, contents, about, *(article for _, article, _ in rest)]
     return FRAME.format(
         lang=first.html["lang"],
@@ -140,13 +139,20 @@ def book_on_a_page(site, numbers):
     )
 
 
+def numbered(html, numbers):
+    """The book on a page with the numbers of pages in its contents."""
+    return re.sub(
+        'data-page-of="(.*?)">', lambda place: f"{place[0]}{numbers.get(place[1], '')}", html
+    )
+
+
 def print_book(browser, site, pdf):
     """Print the book of a site into a file: twice, since only paper knows the numbers of pages."""
-    numbers = {}
+    html, numbers = book_on_a_page(site), {}
     with TemporaryDirectory() as folder:
         page = Path(folder, "book.html")
         for _ in range(2):
-            page.write_text(book_on_a_page(site, numbers), "utf-8")
+            page.write_text(numbered(html, numbers), "utf-8")
             pdf.write_bytes(print_page(browser, page.as_uri(), SHEETS))
             printed = PdfReader(pdf)
             places = printed.named_destinations.items()
