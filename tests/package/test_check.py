@@ -470,6 +470,8 @@ BAD_CALLS = [
     ("relative_error: two shapes", lambda: relative_error(floats(3, 1), floats(3)),
      ValueError, "b: expected the shape of a, (3, 1), got (3,)"),
     # Plots
+    ("svg: nothing for figure", lambda: plot.svg(None),
+     TypeError, "figure: expected a matplotlib figure, got NoneType None"),
     ("contours: f is an array", lambda: plot.contours(X, (0, 1), (0, 1)),
      TypeError, "f: expected a function, got an array (4, 2) of float64"),
     ("contours: limits swapped", lambda: plot.contours(NORM, (1, 0), (0, 1)),

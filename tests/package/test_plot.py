@@ -328,12 +328,6 @@ def test_svg_holds_the_areas_of_a_region_as_a_picture_and_its_line_as_a_line():
     assert text.count("<image") == 1
 
 
-@pytest.mark.parametrize("figure", [None, "figure", plt.Axes])
-def test_svg_wants_a_figure(figure):
-    with pytest.raises(TypeError, match="figure: expected a matplotlib figure, got"):
-        plot.svg(figure)
-
-
 def test_a_network_has_a_circle_a_unit_in_a_column_a_layer_each_around_the_same_height():
     ax = plot.network(MLP((2, 3, 4, 1)))
     units = [circles.get_offsets().tolist() for circles in ax.collections]

@@ -74,6 +74,10 @@ def test_every_formula_is_typeset(html, built, page):
     if page != "book/checked":  # which shows those of the others, see test_checked.py
         assert len(html.select("article .katex")) == len(formulas)
     assert html.select(".katex-error") == []
+    parts = dict.fromkeys(("msub", "msup", "mfrac", "mover", "munder"), 2)
+    parts |= {"msubsup": 3, "munderover": 3}
+    for part in html.select(",".join(parts)):  # others are an error to a browser
+        assert len(part.find_all(recursive=False)) == parts[part.name], part
 
 
 @each_page
@@ -184,6 +188,15 @@ def test_palette_reads_on_the_page_and_matches_in_formulas_and_figures(visit, mo
             seen = shown(formula.format(colour))
             assert contrast(seen, paper) >= 4.5
             assert difference(seen, drawn(colour)) <= 16
+
+
+@each_page
+def test_figures_of_a_page_are_light(html, built, page):
+    """The list of what can be pulled shows all of the book, each when it is scrolled to."""
+    shown = {image["src"] for image in html.select("article img")}
+    files = ((built / "html" / page).parent / src for src in shown)
+    weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
+    assert weight <= 400_000 or page == "book/teach", f"{weight} bytes of figures"
 
 
 # What a browser makes of them
