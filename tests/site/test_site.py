@@ -318,8 +318,11 @@ def test_figure_opens_large_on_a_phone(visit, mode):
         link.locator("img").click()
         tab.keyboard.press("ArrowRight")
         tab.keyboard.press("ArrowDown")
-        tab.wait_for_timeout(500)  # the browser itself scrolls when it comes to it
-        assert large.evaluate("e => e.scrollLeft > 0 && e.scrollTop > 0")
+        scrolled = "e => e.scrollLeft > 0 && e.scrollTop > 0"
+        for _ in range(50):  # the browser itself scrolls when it comes to it
+            if not large.evaluate(scrolled):
+                tab.wait_for_timeout(100)
+        assert large.evaluate(scrolled)
         assert (large.locator("img").evaluate("e => getComputedStyle(e).filter") == "none") == (
             mode == "light"
         )
