@@ -1,6 +1,7 @@
 """The look of the book's figures, and drawings of what a descent and a network do."""
 
 import re
+import warnings
 from collections.abc import Callable
 from io import StringIO
 from itertools import cycle, pairwise
@@ -243,7 +244,9 @@ def regions(
     blue, orange = (tints(0.0) for tints in _TINTS)
     halves = [-np.inf, 0, np.inf]
     fills = ax.contourf(xs, ys, heights, levels=halves, colors=[blue, orange], alpha=0.3)
-    fills.set_rasterized(True)  # two flat colours under a sharp line: few bytes in a vector file
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # matplotlib 3.8 cannot do it, and says so
+        fills.set_rasterized(True)  # flat colours under a sharp line: few bytes in a vector file
     ax.contour(xs, ys, heights, levels=[0], colors=INK, linewidths=1.6)
     ax.set(xlim=xlim, ylim=ylim)
     return ax
