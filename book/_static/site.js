@@ -83,7 +83,7 @@ document.addEventListener("click", (event) => {
   const { src, alt } = link.firstElementChild;
   const image = make("img", { src, alt });
   image.onload = () => {
-    const width = 2 * link.firstElementChild.getAttribute("width"); // at which no letters have less than 20 pixels
+    const width = 2 * link.firstElementChild.getAttribute("width"); // at which no letters but indices have less than 20 pixels
     image.width = Math.max(0.625 * width, Math.min(width, innerWidth));
   };
   dialog.append(close, image);

@@ -154,9 +154,12 @@ def test_counts_are_renewed_where_they_stand():
 
 def test_the_picture_in_the_readme_is_the_figure_of_the_chapter():
     cells = {cell.id: cell for cell in notebooks.read(notebooks.BOOK / "sgd.ipynb").cells}
-    figure = cells[notebooks.PICTURED].outputs[0].data["image/svg+xml"]
+    cell = cells[notebooks.PICTURED]
+    figure = cell.outputs[0].data["image/svg+xml"]
     source = Image.open(notebooks.README_PICTURE).text["Source"]
     assert source == sha256(figure.encode()).hexdigest(), "run `make notebooks`"
+    said = markers.without_markers(cell.metadata.mystnb.image.alt)
+    assert f"![{said}](book/_static/paths.png)" in notebooks.text_of(notebooks.README)
 
 
 def test_the_readme_says_of_each_chapter_what_the_front_page_does():
