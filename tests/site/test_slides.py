@@ -466,13 +466,12 @@ def test_speaker_sees_slides_notes_and_clock(visit, built, slides, deck):
                     "Reveal.getCurrentSlide().querySelector('aside.notes').innerHTML.trim()"
                 ),
             )
-            room = window.locator("#speaker-controls")
-            assert room.evaluate("e => e.scrollHeight <= e.clientHeight"), f"{number}: to scroll"
             formulas = said.locator(".katex-mathml")  # which the stylesheet hides from view
             assert formulas.count() == len(aside.select("math"))
-            assert formulas.evaluate_all(
-                "all => all.every(e => getComputedStyle(e).position === 'absolute')"
-            )
+            for formula in formulas.all():
+                expect(formula).to_have_css("position", "absolute")  # once it is there
+            room = window.locator("#speaker-controls")
+            assert room.evaluate("e => e.scrollHeight <= e.clientHeight"), f"{number}: to scroll"
         current, upcoming = window.frames[1:]
         here = "Reveal.getIndices().h"
         window.wait_for_timeout(200)
