@@ -210,6 +210,13 @@ def checks(tree):
     return [(node, m) for node in tree.findall(nodes.Element) for m in node.get("checks", ())]
 
 
+def of_each_kind(held):
+    """How many numbers and claims there are, as the page calls them."""
+    counts = Counter(marker.kind for _, marker in held)
+    kinds = ("number", counts["number"]), ("statement", counts["claim"])
+    return " and ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in kinds if n)
+
+
 def cells_of(env, docname):
     """How many code cells a notebook has, and how many outputs; of another page, nothing."""
     code = code_cells(env, docname)
@@ -316,7 +323,7 @@ class FillLedger(SphinxPostTransform):
             self.shown.add(test)
 
     def claims(self):
-        """Numbers and claims, section by section of each page."""
+        """Numbers and claims, section by section of each page, where they are folded."""
         for docname in pages(self.env):
             parts = []
             held = checks(tree_of(self.env, docname))
@@ -326,7 +333,8 @@ class FillLedger(SphinxPostTransform):
                 items = [self.item(docname, node, marker) for node, marker in rows]
                 parts += nodes.paragraph("", "", link), nodes.bullet_list("", *items)
             if parts:
-                yield self.section("claims", docname, parts)
+                name = of_each_kind(held)
+                yield self.section("claims", docname, [fold("", *parts, name=name)])
 
     def item(self, docname, node, marker):
         """What is said, with a link to its mark, and the code that holds it."""

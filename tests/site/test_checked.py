@@ -287,6 +287,18 @@ def test_every_marker_is_listed_with_what_it_says(listed):
     assert numbers == sorted(marker.said for marker in said if marker.kind == "number")
 
 
+def test_what_is_listed_of_a_page_is_folded_under_its_count(listed):
+    folds = listed.select("#numbers-and-claims > section > details")
+    assert sum(len(fold.select("li")) for fold in folds) == len(
+        listed.select("#numbers-and-claims li")
+    )
+    for fold in folds:
+        claims = sum("is true" in item.get_text() for item in fold.select("li"))
+        said = {"number": len(fold.select("li")) - claims, "statement": claims}
+        words = [f"{n} {kind}" + "s" * (n > 1) for kind, n in said.items() if n]
+        assert fold.summary.get_text() == " and ".join(words)
+
+
 def test_every_equation_is_listed_with_its_tests(listed, built):
     displays = set(filter(is_display, FORMULAS))
     assert displays == set(notebooks.equations())
@@ -297,11 +309,12 @@ def test_every_equation_is_listed_with_its_tests(listed, built):
     places = listed.select("#equations .where")
     assert len(places) == len(FORMULAS)
     tests = {proof.name: proof.source for found in FORMULAS.values() for proof in found}
-    folds = {fold.summary.get_text(): fold.pre.get_text() for fold in listed.select("details")}
+    found = listed.select("#equations details")
+    folds = {fold.summary.get_text(): fold.pre.get_text() for fold in found}
     shared = folds.pop("What these tests share")
     assert "def logistic_regression(" in shared
     assert {name: code.strip() for name, code in folds.items()} == tests
-    assert len(listed.select("details")) == len(tests) + 1
+    assert len(found) == len(tests) + 1
 
 
 def test_counts_are_those_of_what_is_listed(listed, built):
