@@ -21,6 +21,11 @@ from slides import BOOK, STICK
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def untraced(no_cover):
+    """What is asked of the site runs little of the package, and twice as fast without coverage."""
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory, worker_id):
     """Make a folder once, whichever of the processes of the tests needs it first."""

@@ -1,5 +1,6 @@
 """A browser, a server and what is asked of every page: for the tests, and to print the slides."""
 
+import gc
 import shutil
 import sys
 import threading
@@ -42,8 +43,10 @@ def launch(playwright, profile=None):
 
 @cache
 def soup(path):
-    """The HTML of a page."""
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    """The HTML of a page, which stays: the garbage collector need not look at it again."""
+    html = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    gc.freeze()
+    return html
 
 
 @cache
