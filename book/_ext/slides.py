@@ -313,9 +313,8 @@ def frame_deck(app, pagename, templatename, context, doctree):
     context["whole"] = whole_of(app)
     if not is_deck(pagename):
         return None
-    # No link to a place within a deck, and every picture there before it is shown or printed.
-    body = re.sub(r'<a class="headerlink".*?</a>', "", context["body"])
-    context["body"] = body.replace(' loading="lazy"', "")
+    # There is no link to a place within a deck.
+    context["body"] = re.sub(r'<a class="headerlink".*?</a>', "", context["body"])
     context["minutes"] = minutes_of(doctree)
     return "slides.html"
 

@@ -51,6 +51,8 @@ function draw(event) {
   }
 }
 
+// Paper shows slides that no screen has shown: their letters are here before the printer asks.
+for (const font of document.fonts) font.load();
 if (asked.has("print-pdf")) {
   root.classList.toggle("handout", asked.has("notes"));
 } else {
@@ -70,8 +72,6 @@ if (asked.has("print-pdf")) {
     keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
     plugins: [RevealNotes, RevealZoom],
   });
-  // Paper shows slides that no screen has shown: their letters are here before the printer asks.
-  for (const font of document.fonts) font.load();
   // The overview is longer than the window: it follows the keys.
   for (const event of ["overviewshown", "slidechanged"]) {
     Reveal.on(event, () => {

@@ -13,10 +13,10 @@ import notebooks
 import pytest
 import segno
 import yaml
-from browsing import ids, serve, soup, violations
+from browsing import SETTLED, ids, serve, soup, violations
 from matplotlib.font_manager import font_scalings
 from playwright.sync_api import expect
-from printed import PAGES, READY, leaf, print_deck
+from printed import PAGES, leaf, print_deck
 from pypdf import PdfReader
 from slides import BOOK, STICK
 
@@ -554,7 +554,7 @@ def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_
     with visit("book/slides/sgd.html", height=720, has_touch=True) as tab:
         start(tab)
         finger = tab.context.new_cdp_session(tab)
-        tab.evaluate(READY)
+        tab.evaluate(SETTLED)
         lines = tab.locator(".present .drawn polyline")
         printed = contents(BytesIO(tab.pdf(**PAGES)))
 
@@ -650,7 +650,7 @@ def test_deck_printed_in_any_state_is_whole_and_light(visit, slides, printed, de
         start(tab)
         for key in keys.split():
             tab.keyboard.press(key)
-        tab.evaluate(READY)
+        tab.evaluate(SETTLED)
         theme = tab.evaluate("document.documentElement.dataset.theme")
         found = contents(BytesIO(tab.pdf(**PAGES)))
         pages = enumerate(zip(found, expected, strict=True), 1)

@@ -22,8 +22,10 @@ SITE = ROOT / "_build/html"
 VARIANTS = {".pdf": "print-pdf", "-notes.pdf": "print-pdf&notes"}
 PAGES = {"prefer_css_page_size": True, "print_background": True, "tagged": True, "outline": True}
 SHEETS = {"format": "A4", "tagged": True, "outline": True}
-READY = """() => Promise.all([
-    document.fonts.ready, ...[...document.images].map(image => image.decode())])"""
+READY = """() => Promise.all([document.fonts.ready, ...[...document.images].map(image => {
+    image.loading = "eager";
+    return image.decode();
+})])"""
 # The one runs, the other says again what all say.
 LEFT_OUT = {"book/playground", "book/checked"}
 FOLDED = "details:not([open], .question *)"
