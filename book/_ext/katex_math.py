@@ -22,6 +22,7 @@ RENDER = """(tex, displayMode) =>
 LINE_BELOW = 0.398  # in em: what a line of KaTeX's letters takes below them, whatever they are
 SIGN = re.compile(r"\\[a-zA-Z]+|\\.|[^\s{}^_&]")  # what takes about a letter's width
 SHORT = 16  # signs that have room in a line of a phone
+SHORT_CODE = 24  # letters
 BEFORE = re.compile(r"[(“]*$")
 BEHIND = re.compile(r"[^\w\s]*(?:\w{1,2}(?!\w)[^\w\s]*)?")  # a comma, or the end of "t-th"
 logger = logging.getLogger(__name__)
@@ -57,21 +58,28 @@ def height(html):
     return below + max((whole - below for whole, below in sizes), default=0)
 
 
+def can_break(node):
+    """Whether a line can end within it and need not: in math, and in a few words of code."""
+    text = node.astext()
+    code = isinstance(node, nodes.literal) and " " in text and len(text) <= SHORT_CODE
+    return code or isinstance(node, nodes.math)
+
+
 class KeepTogether(SphinxPostTransform):
-    """Keep inline math in one line if it is short, and with the punctuation that touches it."""
+    """Keep inline math and code in a line if it is short, with the punctuation that touches it."""
 
     default_priority = 20  # after the references are resolved
 
     def run(self):
-        for math in list(self.document.findall(nodes.math)):
-            node = math
+        for what in list(self.document.findall(can_break)):
+            node = what
             while isinstance(node.parent, nodes.inline) and len(node.parent) == 1:  # a mark, say
                 node = node.parent
             parent, at = node.parent, node.parent.index(node)
             near = [parent[i] if 0 <= i < len(parent) else "" for i in (at - 1, at + 1)]
             left, right = (text if isinstance(text, nodes.Text) else "" for text in near)
             before, behind = BEFORE.search(left)[0], BEHIND.match(right)[0]
-            long = len(SIGN.findall(math.astext())) > SHORT
+            long = isinstance(what, nodes.math) and len(SIGN.findall(what.astext())) > SHORT
             if long and not before + behind:
                 continue
             whole = nodes.inline("", "", classes=["whole"] + ["long"] * long)
