@@ -234,7 +234,7 @@ def _panel(description, title, axes, limits, letters, *shapes, ground=""):
         *zip((0, half, SIDE), [below] * 3, ("start", "middle", "end"), (ends[0], x, ends[1])),
         *zip([left] * 3, (SIDE, half, 0.8 * letters), ["end"] * 3, (ends[2], y, ends[3])),
     ]
-    box = -2.4 * letters, -1.5 * letters, SIDE + 2.7 * letters, SIDE + 3 * letters
+    box = -2.8 * letters, -1.5 * letters, SIDE + 3.1 * letters, SIDE + 3 * letters
     square = f'<rect width="{SIDE}" height="{SIDE}"'
     return "\n".join(
         [

@@ -396,7 +396,7 @@ def test_number_of_ordered_pairs(equation):
 
 
 @pytest.mark.equation(
-    r"$\frac{1}{B^2} \bigl( B v - B(B-1) \frac{v}{n-1} \bigr) = \frac{v}{B} \cdot \frac{n-B}{n-1}$"
+    r"$\frac{v}{B} {\bigl( 1 - \frac{B-1}{n-1} \bigr)} = \frac{v}{B} \cdot \frac{n-B}{n-1}$"
 )
 def test_end_of_the_proof_of_the_variance(equation):
     equation.holds({"B": 3, "n": 7, "v": 1.3})
