@@ -56,8 +56,8 @@ edit: $(READY) ## open the sources of the chapters in JupyterLab
 students: $(ARCHIVE) ## run what students get, in a new environment, and compare it with the chapters
 	PYTHONPATH=book/_ext $(BIN)/python tests/tools/fresh.py
 
-test: lint ## run every test: package, notebooks, prose, site
-	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4
+test: lint ## run every test: package, notebooks, prose, site; in CI what make live runs, too
+	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4 $(if $(CI),-m "live or not live")
 
 check: lint ## run what takes less than a minute: style, package, prose, equations, and the notebooks that you changed
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/package tests/book $(CHANGED)

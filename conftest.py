@@ -82,7 +82,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """Let every test that names equations answer for them, and note which they are.
 
-    What others would wait for comes first: a test of each site that is built, then the notebooks.
+    What others would wait for comes first: a test of each site that is built, then what takes long.
     """
     for item in items:
         if marks := marks_of(item):
@@ -93,7 +93,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for fixture in {"book", "elsewhere"}.intersection(getattr(item, "fixturenames", ())):
             needing.setdefault(fixture, item)
-    items.sort(key=lambda item: (item not in needing.values(), item.path.suffix != ".ipynb"))
+
+    def long(item):
+        return item.path.suffix == ".ipynb" or item.get_closest_marker("live")
+
+    items.sort(key=lambda item: (item not in needing.values(), not long(item)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
