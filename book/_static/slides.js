@@ -54,6 +54,7 @@ function draw(event) {
 // Paper shows slides that no screen has shown: their letters are here before the printer asks.
 for (const font of document.fonts) font.load();
 if (asked.has("print-pdf")) {
+  deck.classList.add("printed");
   root.classList.toggle("handout", asked.has("notes"));
 } else {
   show();
