@@ -6,6 +6,11 @@ const address = new URL(location);
 const asked = address.searchParams;
 const SVG = "http://www.w3.org/2000/svg";
 
+// Paper shows slides that no screen has shown: their letters are here before the printer asks.
+function loadFonts() {
+  for (const font of document.fonts) font.load();
+}
+
 function show(theme = asked.get("theme")) {
   root.dataset.theme = theme === "dark" ? "dark" : "light";
 }
@@ -51,12 +56,12 @@ function draw(event) {
   }
 }
 
-// Paper shows slides that no screen has shown: their letters are here before the printer asks.
-for (const font of document.fonts) font.load();
 if (asked.has("print-pdf")) {
+  loadFonts();
   deck.classList.add("printed");
   root.classList.toggle("handout", asked.has("notes"));
 } else {
+  addEventListener("load", loadFonts); // after the first slide
   show();
   deck.classList.add("reveal");
   Reveal.initialize({
