@@ -292,6 +292,10 @@ def test_no_page_is_wider_than_a_phone(visit, page):
                 }).map(e => e.textContent)"""
             )
             assert broken == [], "a short formula, or the comma behind it, is in two lines"
+            beyond = tab.locator("main :is(th, td):visible").evaluate_all(
+                "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML)"
+            )
+            assert beyond == [], "what a cell of a table holds lies on its neighbour"
             assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
