@@ -78,9 +78,11 @@ if (asked.has("print-pdf")) {
     keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
     plugins: [RevealNotes, RevealZoom],
   });
-  // The overview is longer than the window: it follows the keys.
   for (const event of ["overviewshown", "slidechanged"]) {
     Reveal.on(event, () => {
+      // The show has begun: all pictures come, before the network goes or the printer asks.
+      for (const image of document.images) image.loading = "eager";
+      // The overview is longer than the window: it follows the keys.
       if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
     });
   }

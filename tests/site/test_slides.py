@@ -16,7 +16,7 @@ import yaml
 from browsing import SETTLED, ids, serve, soup, violations
 from matplotlib.font_manager import font_scalings
 from playwright.sync_api import expect
-from printed import PAGES, leaf, print_deck
+from printed import PAGES, READY, leaf, print_deck, texts
 from pypdf import PdfReader
 from slides import BOOK, STICK
 
@@ -606,6 +606,16 @@ def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_
         assert len(tab.context.pages) == 1, "a press of the pen follows a link"
 
 
+def test_all_pictures_come_once_the_show_has_begun(visit):
+    """The network of a lecture room may go, and a printer does not wait for what is on its way."""
+    waiting = "[...document.images].filter(image => !image.complete).length"
+    with visit("book/slides/end_to_end.html", height=720) as tab:
+        start(tab)
+        assert tab.evaluate(waiting) > 3
+        tab.keyboard.press("PageDown")
+        tab.wait_for_function("() => [...document.images].every(image => image.complete)")
+
+
 def test_key_with_alt_is_the_browsers(visit):
     with visit("book/slides/sgd.html") as tab:
         start(tab)
@@ -659,6 +669,7 @@ def test_deck_printed_in_any_state_is_whole_and_light(visit, slides, printed, de
 
 def changed(tab, expected):
     """The numbers of the pages that hold anything else when the deck is printed now."""
+    tab.evaluate(READY)
     pages = enumerate(zip(contents(BytesIO(tab.pdf(**PAGES))), expected, strict=True), 1)
     return [number for number, (one, other) in pages if one != other]
 
@@ -719,8 +730,8 @@ def test_pdf_is_tagged_and_has_a_page_a_slide_or_three_with_their_notes(slides, 
         assert "/StructTreeRoot" in pdf.root_object
         assert pdf.metadata.title
         assert pdf.outline
-        for page, row in zip(pdf.pages, rows):
-            text = re.sub(r"\s+", "", page.extract_text())
+        for page, text, row in zip(pdf.pages, texts(file), rows, strict=True):
+            text = re.sub(r"\s+", "", text)
             for number in row:
                 assert f"{number + 1}/{len(slides)}" in text
                 for minutes in slides[number].select("aside.notes strong:first-child"):
