@@ -111,6 +111,7 @@ ONE_OF_EACH_LOOK = """within => {
     const size = element => element.getElementsByTagName("*").length;
     const all = within ? document.querySelectorAll(`:is(${within}), :is(${within}) *`)
         : document.body.querySelectorAll("*");
+    if (!all.length) throw new Error(`nothing on the page is ${within}`);
     const texts = [...all].filter(seen).map(element => [size(element), element]);
     return texts.sort(([one], [other]) => one - other).map(([, element]) => element).filter(
         element => element.closest("a[href]") || known.size < known.add(look(element)).size);
