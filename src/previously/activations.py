@@ -72,6 +72,13 @@ def _relu_prime(o, a):  # none at the kink; ReLU′(0) = 0 is the field's choice
 
 
 identity = Activation("identity", _identity, _identity_prime)
+"""o ↦ o, for outputs that may be any number, logits among them; its derivative is 1."""
+
 sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
+"""o ↦ 1 / (1 + exp(−o)), the probability that a logit stands for; its derivative is a − a²."""
+
 tanh = Activation("tanh", np.tanh, _tanh_prime)
+"""o ↦ tanh(o), between −1 and 1; its derivative is 1 − a²."""
+
 relu = Activation("relu", _relu, _relu_prime)
+"""o ↦ max(o, 0); its derivative is 1 above 0, and 0 elsewhere."""

@@ -28,7 +28,8 @@ class Dataset:
         targets: "binary", "one-hot" or "real", read from y.
 
     Raises:
-        TypeError: when x or y is not a float array, their dtypes differ, or indices are none.
+        TypeError: when x or y is not a float array, their dtypes differ, or for a single index.
+        IndexError: when indices are not indices of its rows.
         ValueError: when one has not two axes, is empty or holds NaN or infinity, or when
             their numbers of rows differ.
     """
@@ -52,7 +53,10 @@ class Dataset:
     def __getitem__(self, indices) -> "Dataset":
         rows = indices
         if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
-            rows = np.arange(len(self))[rows]
+            try:
+                rows = np.arange(len(self))[rows]
+            except IndexError as error:
+                raise IndexError(f"indices: {error}") from None
         if rows.ndim != 1:
             # An IndexError would end `for pair in dataset` as if there were no pair.
             raise TypeError(
@@ -120,12 +124,12 @@ def make_circles(n: int, noise: float, rng: Generator, radii=(2.0, 1.0)) -> Data
 
 
 def make_spirals(n: int, noise: float, rng: Generator, turns=1.5, radius=2.0) -> Dataset:
-    """Two spiral arms, one the other turned by half a turn, as many points per unit length.
+    """Two spiral arms, one the other turned by half a turn, nearly even along their length.
 
     Args:
         n, noise, rng: as for `make_moons`.
-        turns: how often an arm winds around the origin.
-        radius: where the arms end; they start at a tenth of it.
+        turns: how often an arm winds around the origin, counted from there.
+        radius: where the arms end; they start at a tenth of it, after a tenth of the turns.
 
     Returns:
         A Dataset: x (n, 2), y (n, 1), class 0 first.

@@ -40,7 +40,9 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
 
 
 def relative_error(a, b) -> float:
-    """How far two gradients are apart: ‖a − b‖ / (‖a‖ + ‖b‖), from 0 (equal) to 1 (opposite).
+    """How far two gradients are apart: ‖a − b‖ / (‖a‖ + ‖b‖), from 0 to 1.
+
+    It is 0 for equal ones, 1 for opposite ones and where one of them is zero.
 
     Args:
         a, b: arrays of the same shape.

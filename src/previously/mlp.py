@@ -81,7 +81,7 @@ class MLP:
 
         Args:
             rng: a numpy.random.Generator.
-            gain: 1 keeps the variance of o⁽ˡ⁾ near that of a⁽ˡ⁻¹⁾.
+            gain: 1 keeps the variance of o⁽ˡ⁾ near the mean square of a⁽ˡ⁻¹⁾.
 
         Returns:
             Parameters (p,), float64.

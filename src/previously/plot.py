@@ -32,12 +32,11 @@ from .mlp import MLP
 Limits = tuple[float, float]
 Map = Callable[[np.ndarray], np.ndarray]
 
-# Each has a contrast of at least 4.5 : 1 on white; equations use the same four.
 COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": "#8a3a86"}
+"""The colours of figures and formulas by name: each has a contrast of at least 4.5 : 1 on white."""
+
 INK, GREY = "#222222", "#767676"
 
-# For `plt.rcParams.update`: sizes that read on a phone, on paper and from the last row; inches as
-# large as a browser's; no bends of lines that nobody sees.
 STYLE = {
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
@@ -57,6 +56,8 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+"""For `plt.rcParams.update`: sizes that read on a phone, on paper and from the last row; inches as
+large as a browser's; no bends of lines that nobody sees."""
 
 
 def svg(figure: Figure) -> str:
@@ -97,7 +98,7 @@ def contours(
         f: θ → float, called with float arrays (2,).
         xlim, ylim: the (lowest, highest) θ₁ and θ₂.
         ax: the axes to draw on; the current ones if None.
-        levels: how many lines, or their heights in increasing order.
+        levels: about how many lines, or their heights in increasing order.
         resolution: points of the grid along each axis.
 
     Returns:

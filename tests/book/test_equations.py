@@ -807,6 +807,43 @@ def test_cross_entropy_of_logits(equation):
     equation.holds({"ℓ": cross_entropy(o, y), **given})
 
 
+@pytest.mark.equation("log Σⱼ exp(oⱼ) − Σₖ yₖ oₖ")
+def test_cross_entropy_as_its_docstring_has_it(equation):
+    o, y = rng(0).normal(size=(1, 3)), np.eye(3)[[1]]
+    given = {"oⱼ": o[0], "yₖ": y[0], "Σⱼ": range(1, 4), "Σₖ": range(1, 4)}
+    equation.gives(cross_entropy(o, y), given)
+
+
+@pytest.mark.equation("log(1 + exp((1 − 2y) o))")
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_logistic_of_a_logit(equation, y):
+    o = rng(0).normal()
+    equation.gives(logistic(np.array([[o]]), np.array([[y]])), {"o": o, "y": y})
+
+
+@pytest.mark.equation("‖a − y‖²")
+def test_squared_error_of_a_row(equation):
+    a, y = rng(0).normal(size=(2, 1, 3))
+    equation.gives(squared_error(a, y), {"a": a[0], "y": y[0]})
+
+
+@pytest.mark.equation("1 / (1 + exp(−o))")
+def test_sigmoid_of_a_number(equation):
+    equation.gives(sigmoid(-1.5), {"o": -1.5})
+
+
+@pytest.mark.equation("a − a²")
+def test_derivative_of_the_sigmoid_by_its_value(equation):
+    o = np.array(0.7)
+    equation.gives(sigmoid.prime(o, sigmoid(o)), {"a": sigmoid(o)})
+
+
+@pytest.mark.equation("1 − a²")
+def test_derivative_of_tanh_by_its_value(equation):
+    o = np.array(0.7)
+    equation.gives(tanh.prime(o, tanh(o)), {"a": tanh(o)})
+
+
 @pytest.mark.equation(r"$o^{(4)}_k - \log \sum_j e^{o^{(4)}_j}$")
 @pytest.mark.parametrize("k", [1, 3])
 def test_log_of_a_probability(equation, k):
@@ -915,6 +952,8 @@ def docstrings():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
                 yield f"{path.stem}.{node.name}", ast.get_docstring(node) or ""
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                yield f"{path.stem}, line {node.lineno}", node.value.value  # of an instance
 
 
 def test_every_formula_of_a_docstring_is_evaluated():

@@ -25,6 +25,7 @@ from slides import BOOK, STICK
 from sphinx_external_toc.parsing import parse_toc_yaml
 from students import EPOCH, archive
 
+import previously
 from previously.plot import COLORS
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +135,11 @@ def test_every_link_within_the_site_leads_somewhere(built, page):
         if not url.scheme and not (target.is_file() and (not anchor or anchor in ids(target))):
             dead.append(link["href"])
     assert dead == []
+
+
+def test_page_on_the_package_has_all_that_is_public(built):
+    listed = {name.rpartition(".")[2] for name in ids(built / "html/book/api.html")}
+    assert set(previously.__all__) <= listed
 
 
 def contrast(one, other):
