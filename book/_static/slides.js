@@ -86,6 +86,10 @@ if (asked.has("print-pdf")) {
       if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
     });
   }
+  // A slider keeps its arrow keys; those of a clicker go on.
+  addEventListener("keydown", ({ key, target }) => {
+    if (target.type === "range" && ["PageDown", "PageUp", " "].includes(key)) target.blur();
+  }, true);
   // All windows of a deck on this machine, the previews of the speaker view among them
   const room = new BroadcastChannel(location.pathname);
   room.onmessage = ({ data }) => keep(data);

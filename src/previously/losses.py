@@ -138,9 +138,9 @@ squared_error = Loss("squared_error", _squared_error, _squared_error_grad)
 """The mean of ‖a − y‖², without a factor of one half, for targets of any kind."""
 
 logistic = Loss("logistic", _logistic, _logistic_grad, targets=("binary",), of_logits=True)
-"""The mean of log(1 + exp((1 − 2y) o)): −log of the probability that a logit gives its label."""
+"""The mean of log(1 + exp((1 − 2y) o)), −log of the probability that a logit gives its label."""
 
 cross_entropy = Loss(
     "cross_entropy", _cross_entropy, _cross_entropy_grad, targets=("one-hot",), of_logits=True
 )
-"""The mean of log Σⱼ exp(oⱼ) − Σₖ yₖ oₖ: −log of the probability that softmax gives the class."""
+"""The mean of log Σⱼ exp(oⱼ) − Σₖ yₖ oₖ, −log of the probability that softmax gives the class."""

@@ -33,7 +33,7 @@ Limits = tuple[float, float]
 Map = Callable[[np.ndarray], np.ndarray]
 
 COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": "#8a3a86"}
-"""The colours of figures and formulas by name: each has a contrast of at least 4.5 : 1 on white."""
+"""The colours of figures and formulas by name, with a contrast of at least 4.5 to 1 on white."""
 
 INK, GREY = "#222222", "#767676"
 
@@ -56,8 +56,8 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-"""For `plt.rcParams.update`: sizes that read on a phone, on paper and from the last row; inches as
-large as a browser's; no bends of lines that nobody sees."""
+"""For `plt.rcParams.update`, with sizes that read on a phone, on paper and from the last row, inches
+as large as a browser's, and no bends of lines that nobody sees."""
 
 
 def svg(figure: Figure) -> str:

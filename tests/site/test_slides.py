@@ -189,6 +189,22 @@ def test_code_on_a_slide_is_the_cell_of_the_chapter(built, source):
         assert all(line.strip() in rest for line in block.strip().splitlines()), cell.id  # in order
 
 
+@each_of_a_chapter
+def test_steps_through_code_mark_the_lines_that_the_notes_name(built, source):
+    slides = soup(built / f"html/book/slides/{source.stem}.html").select(".slides > section")
+    for slide, (shown, _) in zip(slides, sections(source), strict=True):
+        for steps in re.findall(r":steps: (.+)", shown):
+            lines = slide.select_one(".walk pre").get_text().splitlines()
+            marked = [
+                line
+                for first, last in re.findall(r"(\d+)(?:-(\d+))?", steps)
+                for line in lines[int(first) - 1 : int(last or first)]
+            ]
+            for said in (code.get_text() for code in slide.select("aside.notes code")):
+                found = [line for line in lines if said in line]
+                assert not found or {*found} & {*marked}, f"{said}: no step marks it"
+
+
 @each_deck
 def test_every_link_of_a_deck_leads_into_the_book(built, slides):
     at = built / "html/book/slides"
@@ -528,7 +544,7 @@ def test_code_is_walked_through_and_plain_without_the_show(visit):
         for key in [*["ArrowRight"] * 3, "ArrowLeft"]:
             tab.keyboard.press(key)
             seen.append(tab.evaluate(marked))
-        assert seen == [[], *([[line, 1]] for line in (5, 6, 7, 6))]
+        assert seen == [[], [[6, 1]], [[7, 2]], [[9, 1]], [[7, 2]]]
         tab.emulate_media(media="print")
         assert tab.evaluate(marked) == []
 
@@ -604,6 +620,19 @@ def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_
         keys = tab.locator(".r-overlay-help").inner_text()
         assert all(tool in keys for tool in ("Pointer", "Pen", "Eraser", "Wipe the slide"))
         assert len(tab.context.pages) == 1, "a press of the pen follows a link"
+
+
+def test_clicker_goes_on_from_a_slider_that_was_moved(visit):
+    with visit("book/slides/sgd.html#/your-hand-on-the-learning-rate", height=720) as tab:
+        start(tab)
+        slider, at = tab.query_selector(".present input[type=range]"), tab.evaluate(AT)
+        slider.click()
+        clicked = slider.input_value()
+        tab.keyboard.press("ArrowLeft")
+        moved = slider.input_value()
+        assert (tab.evaluate(AT), moved != clicked) == (at, True)
+        tab.keyboard.press("PageDown")
+        assert (tab.evaluate(AT), slider.input_value()) == (at + 1, moved)
 
 
 def test_all_pictures_come_once_the_show_has_begun(visit):
