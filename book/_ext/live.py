@@ -71,7 +71,7 @@ UNUSED = re.compile(
     |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc|ctypes/macholib)/
     |(_pydatetime|_pyio|aifc|bdb|cgi|cgitb|cmd|compileall|configparser|cProfile|crypt|doctest
         |fileinput|ftplib|imaplib|imghdr|mailbox|mailcap|modulefinder|netrc|nntplib|optparse|pdb
-        |pickletools|pipes|poplib|profile|pstats|pty|pyclbr|pydoc|py_compile|shelve|smtplib|sndhdr
+        |pickletools|pipes|poplib|profile|pstats|pty|pyclbr|py_compile|shelve|smtplib|sndhdr
         |socketserver|stringprep|sunau|symtable|tabnanny|telnetlib|trace|uu|wave|webbrowser|xdrlib
         |zipapp)\.py
     |asyncio/(proactor|windows)|concurrent/futures/process|ctypes/(_aix|util|wintypes)

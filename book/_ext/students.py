@@ -26,8 +26,8 @@ APPLICATION = "jupyterlab"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first that an archive can name
 GUIDE = """# {title}: the notebooks
 
-`solutions/` holds the same notebooks with the exercises solved. With Python 3.11 or newer, in this
-folder:
+`solutions/` holds the same notebooks with the exercises solved, and questions for an exam and for a
+room with their answers. With Python 3.11 or newer, in this folder:
 
     python -m pip install -r requirements.txt
     python -m jupyterlab

@@ -15,11 +15,15 @@ class Output {
     if (this.stored) this.stored.hidden = false;
   }
 
-  // The stored output stays until there is something to put in its place.
-  show(kind, value, changed) {
-    if (this.fresh) this.place.replaceChildren();
+  clear() {
+    this.place.replaceChildren();
     this.fresh = false;
     if (this.stored) this.stored.hidden = true;
+  }
+
+  // The stored output stays until there is something to put in its place, or the cell is done.
+  show(kind, value, changed) {
+    if (this.fresh) this.clear();
     const name = { stdout: "stream", stderr: "stderr", error: "traceback", text: "text_plain" }[kind];
     const last = this.place.lastElementChild;
     if (kind === "png") this.place.append(this.figure(value, changed));
@@ -29,8 +33,14 @@ class Output {
       const pre = element("pre", { textContent: value });
       const box = element("div", { className: "highlight" }, pre);
       this.place.append(element("div", { className: `output ${name}` }, box));
-      if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
     }
+  }
+
+  // To ask for a width after each piece would lay out the page each time.
+  done(good) {
+    if (good && this.fresh) this.clear();
+    const wide = [...this.place.querySelectorAll("pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
+    for (const pre of wide) pre.tabIndex = 0;
   }
 
   // The frame, number and caption of the stored figure hold the new one.
@@ -41,8 +51,8 @@ class Output {
   }
 
   figure(data, changed) {
-    const stored = this.frame("figure, img");
-    const figure = stored ?? element("img", {});
+    const stored = !this.place.querySelector("img") && this.frame("figure, img"); // which has one caption
+    const figure = stored || element("img", {});
     const image = figure.matches("img") ? figure : figure.querySelector("img");
     const src = `data:image/png;base64,${data}`;
     if (image.closest("a")) image.closest("a").href = src;
@@ -84,7 +94,7 @@ class Cell {
     Object.assign(this, { page, root, index, name: `cell ${index + 1}`, output: new Output(root) });
     const highlight = root.querySelector(".cell_input .highlight:has(> pre)");
     this.editor = edit(highlight, `Code of ${this.name}`, () => this.changed());
-    this.resets = button("Reset", () => this.reset(), `Reset ${this.name}`);
+    this.resets = button("Reset", () => this.reset(this.editor.retype), `Reset ${this.name}`);
     this.resets.hidden = true;
     this.state = element("span", { textContent: `Cell ${index + 1}` });
     const runs = button("Run", () => page.run(this), `Run ${this.name}`);
@@ -93,7 +103,8 @@ class Cell {
       if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       page.run(this);
-      if (event.shiftKey) page.cells[index + 1]?.editor.area.focus();
+      const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
+      if (event.shiftKey) below?.editor.area.focus();
     });
     // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
     this.place = `${location.pathname}\n${this.editor.original}`;
@@ -121,8 +132,8 @@ class Cell {
     this.page.tell();
   }
 
-  reset() {
-    this.editor.code = this.editor.original;
+  reset(write = (code) => (this.editor.code = code)) {
+    write(this.editor.original);
     this.output.reset();
     this.state.textContent = `Cell ${this.index + 1}`;
   }
@@ -131,14 +142,15 @@ class Cell {
     const { page, index, output } = this;
     const say = (text) => (this.state.textContent = `Cell ${index + 1}: ${text}`);
     say("running …");
-    this.root.ariaBusy = true;
+    this.root.ariaBusy = this.resets.disabled = true;
     output.fresh = true;
     const begun = performance.now();
     const changed = page.cells.some((cell) => cell.isChanged);
     const good = await page.kernel.ask("run", { index }, (kind, value) => output.show(kind, value, changed));
-    if (good && output.fresh) output.place.replaceChildren();
+    output.done(good);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     this.root.ariaBusy = null;
+    this.resets.disabled = false;
     say(`${good ? "done" : good === false ? "an error" : "stopped"} after ${seconds} s`);
     return good;
   }
@@ -149,16 +161,16 @@ class Page {
     this.stops = button("Stop", () => this.stop());
     this.stops.disabled = true;
     this.resets = button("Reset all", () => this.reset());
-    const all = button("Run all", () => this.run());
+    this.all = button("Run all", () => this.run());
     const downloads = button("Download", () => this.download());
-    this.bar = new Bar("Python in this page", all, this.stops, this.resets, downloads);
+    this.bar = new Bar("Python in this page", this.all, this.stops, this.resets, downloads);
     this.note = element("small", {});
     this.bar.root.append(this.note);
     this.cells = [];
     const roots = document.querySelectorAll("div.cell:has(.cell_input)");
     for (const [index, root] of roots.entries()) this.cells.push(new Cell(this, root, index));
     this.tell();
-    all.focus();
+    this.all.focus();
     this.turn = Promise.resolve();
     this.kernel = new Kernel("kernel", this.bar, "What you typed is kept: press Run to try again.");
     this.wake();
@@ -167,7 +179,7 @@ class Page {
   // Python comes while the reader reads.
   async wake() {
     const awake = await this.kernel.ask("warm", {});
-    if (awake && !this.running) this.bar.say("ready", "Python is ready.");
+    if (awake && !this.running) this.bar.say("ready", "Python is ready. Its integers have 32 bits.");
   }
 
   tell() {
@@ -190,17 +202,18 @@ class Page {
     this.stops.disabled = false;
     const codes = this.cells.map(({ editor }) => editor.code);
     const due = await this.kernel.ask("plan", { codes, index: cell?.index });
-    let good = due; // false after an error, undefined after a stop
+    let [good, one] = [due]; // good is false after an error, undefined after a stop
     for (const [done, index] of (due || []).entries()) {
-      const one = this.cells[index];
+      one = this.cells[index];
       const left = due.length - done - 1;
       this.bar.say("running", `${one.name} runs${left ? `, ${left} to go` : ""} …`);
       good = await one.execute();
       if (!good) break;
     }
     this.running = false;
+    if (document.activeElement === this.stops) this.all.focus();
     this.stops.disabled = true;
-    if (good !== undefined) this.bar.say("ended", good ? "Done." : "An error stopped it.");
+    if (good !== undefined) this.bar.say("ended", good ? "Done." : `An error in ${one.name} stopped it.`);
   }
 
   stop() {
@@ -212,7 +225,8 @@ class Page {
 
   reset() {
     if (!confirm("Throw away your changes of this page?")) return;
-    for (const cell of this.cells) if (cell.isChanged) cell.reset();
+    if (this.running) this.stop();
+    for (const cell of this.cells) cell.reset(); // what did not change may have run with what did
   }
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.

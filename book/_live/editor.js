@@ -58,6 +58,12 @@ export function edit(highlight, ariaLabel, changed) {
     get code() {
       return area.value;
     },
+    // As a reader would, who can undo it.
+    retype(text) {
+      area.focus();
+      area.select();
+      document.execCommand("insertText", false, text);
+    },
     set code(text) {
       area.value = text;
       area.dispatchEvent(new Event("input"));

@@ -4,6 +4,7 @@ import ast
 import io
 import linecache
 import logging
+import re
 import sys
 import time
 import traceback
@@ -17,6 +18,7 @@ from live.needs import Given, names, without_magics
 from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
+VALUES = 200  # and how many values and figures it shows
 KINDS = "png", "svg", "html", "markdown"  # the richest first
 SMALL = "Python in a page has less memory than elsewhere: try fewer or smaller arrays."
 
@@ -40,6 +42,15 @@ class Stream(io.TextIOBase):
             send(self.kind, text + "\n… the rest is cut\n" * (self.sent == MOST))
 
 
+def send_value(kind, data):
+    """Show a value, but not for ever: the page would have no time to be stopped."""
+    run.shown += 1
+    if run.shown <= VALUES:
+        send(kind, data)
+    elif run.shown == VALUES + 1:
+        send("stderr", "… the rest is cut\n")
+
+
 def display(*values):
     """Show each value in the richest form that it has."""
     sys.stdout.flush()
@@ -47,14 +58,14 @@ def display(*values):
         methods = ((kind, getattr(type(value), f"_repr_{kind}_", None)) for kind in KINDS)
         forms = ((kind, method(value)) for kind, method in methods if method)
         kind, data = next((form for form in forms if form[1] is not None), ("text", None))
-        if hasattr(value, "savefig"):
+        if hasattr(value, "savefig") and hasattr(value, "dpi"):
             show_figure(value)
         elif kind == "png":
-            send(kind, b64encode(data).decode())
+            send_value(kind, b64encode(data).decode())
         elif kind == "markdown":
-            send(*markdown(data))
+            send_value(*markdown(data))
         else:
-            send(kind, repr(value) if data is None else data)
+            send_value(kind, repr(value) if data is None else data)
 
 
 def markdown(text):
@@ -71,7 +82,7 @@ def show_figure(figure):
     """Send a figure as matplotlib-inline does: twice the dots, cut to what is drawn."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=2 * figure.dpi, bbox_inches="tight")
-    send("png", b64encode(file.getvalue()).decode())
+    send_value("png", b64encode(file.getvalue()).decode())
 
 
 def show(*args, **kwargs):
@@ -123,7 +134,7 @@ def ipython():
 def readable(error):
     """The message, and below it the lines of cells and of the package that led there."""
     text = "".join(traceback.format_exception_only(error)).strip()
-    if isinstance(error, MemoryError) or "array is too big" in text:  # for 32 bits
+    if isinstance(error, MemoryError) or re.search("too big|allowed size|index-sized", text):
         text += f"\n{SMALL}"
     places = [
         f"{frame.filename.split('/')[-1]}, line {frame.lineno}:\n    {frame.line}"
@@ -141,7 +152,7 @@ async def run(index):
     await loadPackagesFromImports(source)
     linecache.cache[name] = len(source), None, source.splitlines(True), name
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
-    well = False
+    well, run.shown = False, 0
     try:
         tree = ast.parse(source, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -156,6 +167,8 @@ async def run(index):
     except BaseException as error:  # whatever a reader's code raises is shown
         sys.stdout.flush()
         send("error", readable(error))
+        if plt := sys.modules.get("matplotlib.pyplot"):
+            plt.close("all")  # or the next cell would show what is half drawn
     sys.stdout.flush()
     sys.stderr.flush()
     with suppress(SyntaxError):  # then it gave nothing
@@ -166,11 +179,12 @@ async def run(index):
 def plan(codes, index):
     """The cells to run for one of these, or else the first that is no Python, to show its error.
 
-    Without an index these are all.
+    Without an index these are all, from nothing.
     """
     global sources
     sources = codes
     if index is None:
+        begin()
         return list(range(len(codes)))
     for above in range(index + 1):
         try:
@@ -185,8 +199,20 @@ def answer(task, options):
     return {"warm": warm, "plan": plan, "run": run}[task](**options)
 
 
-space = {"__name__": "__main__", "display": display, "get_ipython": Shell()}
-given, sources = Given(), []
+def no_input(*prompt):
+    """What `input()` does."""
+    raise RuntimeError("a page cannot ask: write the value into the code")
+
+
+def begin():
+    """Forget all that the cells have made."""
+    given.marks.clear()
+    space.clear()
+    space.update(__name__="__main__", display=display, get_ipython=Shell(), input=no_input)
+
+
+space, given, sources = {}, Given(), []
+begin()
 sys.modules.update(ipython())
 warnings.showwarning = lambda message, kind, *_: sys.stderr.write(f"{kind.__name__}: {message}\n")
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it misses fonts cut away

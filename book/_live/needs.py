@@ -4,6 +4,7 @@ import ast
 import builtins
 import dis
 import re
+import warnings
 from functools import lru_cache
 from types import CodeType
 
@@ -25,7 +26,9 @@ def names(source):
     """The names that a cell takes from above, and those that it gives: binds, or changes."""
     tree = ast.parse(without_magics(source))
     used, bound = set(), set()
-    _follow(compile(tree, "cell", "exec"), used, bound)
+    with warnings.catch_warnings(action="ignore"):  # the run gives them
+        code = compile(tree, "cell", "exec")
+    _follow(code, used, bound)
     changed = (used | bound) & DRAWN
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
@@ -41,14 +44,16 @@ def names(source):
 def _follow(code, used, bound, own=frozenset()):
     """Read the names in the order of the compiler, those of functions where these are made."""
     for step in dis.get_instructions(code):
+        does, _, where = step.opname.partition("_")
         if isinstance(step.argval, CodeType):
             inner = step.argval
             stored = {s.argval for s in dis.get_instructions(inner) if s.opname == "STORE_NAME"}
             _follow(inner, used, bound, own | stored)
-        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in bound | own:
-            used.add(step.argval)
-        elif step.opname == "STORE_GLOBAL" or (step.opname == "STORE_NAME" and not own):
-            bound.add(step.argval)
+        elif where == "GLOBAL" or (where == "NAME" and (does == "LOAD" or not own)):
+            if does in ("LOAD", "DELETE") and step.argval not in bound | own:
+                used.add(step.argval)
+            if does in ("STORE", "DELETE"):  # what is gone is not as it was, either
+                bound.add(step.argval)
 
 
 def _method(node):

@@ -13,7 +13,10 @@ function reach(phi, a) {
   return [-0.05 * most, most];
 }
 
-const LISTS = { etas: /^[\d.e-]+@\d+$/, points: /^-?[\d.]+,-?[\d.]+,[01]$/ }; // one part of what the address lists
+const LISTS = { // one part of what the address lists
+  etas: /^\d+(\.\d+)?(e[+-]?\d+)?@\d+$/,
+  points: /^-?\d+(\.\d+)?,-?\d+(\.\d+)?,[01]$/,
+};
 const split = (text) => (text ? text.split("_").map((part) => part.split(/[,@]/).map(Number)) : []);
 const join = (parts, between) => parts.map((part) => part.join(between)).join("_");
 
@@ -79,12 +82,12 @@ class Playground {
       if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
     }
     settings.eta = etas ? split(etas) : [[settings.eta, 0]];
-    Object.assign(this, { goal, t: 0, made: undefined, eta: undefined });
+    Object.assign(this, { goal, t: 0, made: undefined, eta: undefined, refused: false });
     this.ask("play", { ...settings, points: split(points), plane: PLANE });
   }
 
   train(goal) {
-    this.goal = goal;
+    Object.assign(this, { goal, refused: false });
     if (!this.made && !this.asked) this.begin(goal);
     this.tell();
     this.pump();
@@ -115,6 +118,7 @@ class Playground {
     if (!answer) this.made = undefined; // the worker is gone
     else {
       if (!this.made) this.drawPoints();
+      this.refused = true;
       this.bar.say("refused", answer.error);
     }
     this.remember();
@@ -141,12 +145,15 @@ class Playground {
   settle() {
     const [t, loss] = this.picture.now;
     const most = Math.max(2, this.noted[1]);
-    const large = `η = ${this.form.elements.eta.value} is too large for this start: choose a smaller one, then Reset.`;
+    const used = Math.max(...this.picture.etas.filter(([, from]) => from < t).map(([eta]) => eta));
+    const large = t
+      ? `η = ${used} was too large for this start: choose a smaller one, then Reset.`
+      : "The start is too large: choose a smaller gain or last layer.";
     let text = `Step ${t.toLocaleString("en")}, epoch ${Math.floor(t / this.epoch).toLocaleString("en")}.`;
     if (!Number.isFinite(loss)) text += ` The loss is no longer a number. ${large}`;
     else if (loss > most) text += ` The loss is higher than it was. ${large}`;
     else if (t === this.last) text += " Here it ends.";
-    this.say("paused", this.mangled + text);
+    if (!this.refused) this.say("paused", this.mangled + text);
     this.mangled = "";
     this.remember();
   }
@@ -157,10 +164,15 @@ class Playground {
     t.value = this.made ? this.t : 0;
     if (this.made) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
-    history.replaceState(history.state, "", `?${said.map((pair) => pair.join("=")).join("&")}${location.hash}`);
+    history.replaceState(
+      history.state,
+      "",
+      `?${said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B")}${location.hash}`,
+    );
   }
 
   change({ name, value }) {
+    this.refused = false;
     if (name === "eta" && this.made) {
       Object.assign(this, { eta: value ? Number(value) : NaN, looks: true });
       this.pump();
@@ -190,7 +202,7 @@ class Playground {
     canvas.addEventListener("keydown", (event) => {
       const move = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowDown: [0, -0.1], ArrowUp: [0, 0.1] }[event.key];
       const does = { 0: "0", 1: "1", Delete: "remove", Backspace: "remove" }[event.key];
-      if (!move && !does) return;
+      if ((!move && !does) || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       if (move) this.look(move.map((part, i) => (this.at?.[i] ?? 0) + part));
       else this.act(does);
@@ -213,6 +225,8 @@ class Playground {
   // Without a picture, what the reader placed still stands there.
   drawPoints() {
     const { points } = this;
+    for (const name of ["hidden-layer", "loss-curve", "accuracy-curve"]) new Plane($(name), [0, 1]);
+    for (const place of document.querySelectorAll("#numbers :is(caption, td), #at")) place.textContent = "";
     const plane = new Plane($("input-space"), [-PLANE[0], PLANE[0]]);
     plane.points(points.flatMap(([x, y]) => [x, y]), points.map(([, , y]) => y));
   }
@@ -257,7 +271,9 @@ class Playground {
       const one = 1 / (1 + Math.exp(-o.at(-1)));
       const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
       const [where, percent] = [at.map((part) => part.toFixed(2)).join(", "), (100 * sure).toFixed(1)];
-      $("at").textContent = `At (${where}): class ${which}, with probability ${percent} %.`;
+      $("at").textContent = `At (${where}): ${
+        isNaN(one) ? "no class" : `class ${which}, with probability ${percent} %`
+      }.`;
     }
     document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
     for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {

@@ -9,7 +9,7 @@ from previously._check import count, number
 
 DATA = {"spirals": p.make_spirals, "moons": p.make_moons, "circles": p.make_circles, "none": None}
 PHIS = {phi.name: phi for phi in (p.tanh, p.sigmoid, p.relu)}
-MOST = {"layers": 4, "units": 32, "batch_size": 1000, "points": 200}
+LIMITS = {"layers": (0, 4), "units": (1, 32), "batch_size": (1, 1000), "points": (0, 200)}
 LAST, EVERY = 100_000, 50  # the last step, and how often the losses are noted
 N, UPDATES = 400, 300  # pairs of a set, and steps of each descent on the map
 
@@ -26,14 +26,14 @@ class Training:
         self, data, noise, layers, units, phi, gain, last, eta, batch_size, seed, points, plane
     ):
         given = {"layers": layers, "units": units, "batch_size": batch_size, "points": len(points)}
-        for name, most in MOST.items():
-            if given[name] > most:
+        for name, (least, most) in LIMITS.items():
+            if count(name, given[name], least) > most:
                 raise ValueError(f"{name}: expected at most {most}, got {given[name]}")
         for name, value, names in (("data", data, DATA), ("phi", phi, PHIS)):
             if value not in names:
                 raise ValueError(f"{name}: expected one of {', '.join(names)}, got {value!r}")
         self.train, self.fresh = datasets(DATA[data], noise, np.array(points, float).reshape(-1, 3))
-        self.model = p.MLP((2, *[units] * count("layers", layers, 0), 2, 1), PHIS[phi])
+        self.model = p.MLP((2, *[units] * layers, 2, 1), PHIS[phi])
         rng = np.random.default_rng(count("seed", seed, 0))
         self.theta = self.model.init(rng, gain)
         self.model.layers(self.theta)[-1][0][:] *= number("last", last)
@@ -42,6 +42,8 @@ class Training:
         self.epoch = -(-len(self.train) // batch_size)
         self.t, self.eta = 0, None
         self.etas = {count("t", t, 0): number("eta", eta) for eta, t in eta}
+        if 0 not in self.etas:
+            raise ValueError("etas: expected a learning rate from step 0 on")
         self.noted = [self.measure()]
         limit, *sizes = plane
         side, lines, bends = (np.linspace(-limit, limit, n) for n in sizes)

@@ -1,7 +1,7 @@
 """Answers to a learner's code: «Right: …», or «Not yet: …» and the reason."""
 
 from functools import wraps
-from traceback import format_exception_only
+from traceback import format_exception_only, walk_tb
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def check(judge):
         except NotYet as reason:
             return f"Not yet: {reason}."
         except Exception as error:
-            return f"Not yet: your code raises {_in_a_line(error)}."
+            return f"Not yet: your code raises {_in_a_line(error)}{_place(error, attempt)}."
 
     return answer
 
@@ -38,6 +38,15 @@ def check(judge):
 def _in_a_line(error):
     """The kind of an exception and what it says."""
     return " ".join("".join(format_exception_only(error)).split()).rstrip(".")
+
+
+def _place(error, attempt):
+    """The line of the learner's own cell or file, if it was the function that went wrong."""
+    code, last = getattr(attempt, "__code__", None), None
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_code is code or (last and frame.f_code.co_filename == code.co_filename):
+            last = line
+    return f", in line {last}" if last else ""
 
 
 def parts(name, value, n):

@@ -56,8 +56,8 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-"""For `plt.rcParams.update`, with sizes that read on a phone, on paper and from the last row, inches
-as large as a browser's, and no bends of lines that nobody sees."""
+"""For `plt.rcParams.update`, with sizes that read on a phone, on paper and from the last row,
+inches as large as a browser's, and no bends of lines that nobody sees."""
 
 
 def svg(figure: Figure) -> str:

@@ -23,8 +23,7 @@ def check_square(square):
         (lambda x: 3 * x * x, "Not yet: the square of 3 is 3 times what it should be."),
         (lambda x: None, "Not yet: the square of 3: expected real numbers, got NoneType None."),
         (lambda x: [9.0], "Not yet: the square of 3: expected one number, got shape (1,)."),
-        (lambda x: x / 0, "Not yet: your code raises ZeroDivisionError: float division by zero."),
-        (lambda x: {}[x], "Not yet: your code raises KeyError: 3.0."),
+        (len, "Not yet: your code raises TypeError: object of type 'float' has no len()."),
         (lambda: 9.0, "Not yet: your code raises TypeError: <lambda>() takes 0 positional"
          " arguments but 1 was given."),
         (9.0, "Not yet: expected a function, got float 9.0."),
@@ -32,6 +31,21 @@ def check_square(square):
 )  # fmt: skip
 def test_check_answers_in_words(attempt, answer):
     assert check_square(attempt) == answer
+
+
+@pytest.mark.parametrize(
+    ("within", "answer"),
+    [
+        (lambda x: x / 0, "Not yet: your code raises ZeroDivisionError: float division by zero"),
+        (lambda x: sorted([x], key={}.__getitem__), "Not yet: your code raises KeyError: 3.0"),
+    ],
+)
+def test_check_says_in_which_line_the_attempt_went_wrong(within, answer):
+    def attempt(x):
+        return within(x)
+
+    line = within.__code__.co_firstlineno  # the innermost of the learner's own
+    assert check_square(attempt) == f"{answer}, in line {line}."
 
 
 def test_check_keeps_its_name_and_lets_an_interrupt_through():

@@ -133,10 +133,26 @@ def test_reader_changes_stops_and_keeps_cells(live):
         # Errors say where; no memory is one
         error = page.run(2, "def f(x):\n    return 1 / x\n\n\nf(0)")
         assert error.startswith("ZeroDivisionError: division by zero\ncell 2, line 5:\n    f(0)")
-        assert page.status == "An error stopped it."
+        assert page.status == "An error in cell 2 stopped it."
+        drawn = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\n1 / 0"
+        assert "ZeroDivisionError" in page.run(2, drawn)
+        page.run(2, "pass")
+        assert not page.cells.nth(1).locator(".live-output *").count(), "what was half drawn"
+        assert not page.cells.nth(1).locator(STORED).is_visible(), "what nothing has shown"
+        assert "a page cannot ask" in page.run(2, "input()")
+        assert page.run(2, "help(len)").startswith("Help on built-in function len")
+        flood = page.run(2, "for i in range(10**5):\n    display(i)")
+        assert flood.endswith("199… the rest is cut")
         assert "fewer or smaller arrays" in page.run(2, "np.zeros((10**5, 10**5))")
         assert page.run(2, "1 +").startswith("File")
         assert page.run(2, "for i in range(3):\n    print(i)\nlen('abc')") == "0\n1\n2\n3"
+
+        # What is deleted comes again; what is reset can be had again
+        assert "not defined" in page.run(2, "del rng\nrng")
+        page.press("Reset cell 2")
+        assert page.run(2) == page.shown(2, STORED)
+        page.cells.nth(1).locator("textarea").press("Control+z")
+        assert page.cells.nth(1).locator("textarea").input_value() == "del rng\nrng"
 
         # An endless loop ends when it is stopped, and what was there comes again
         page.write(2, "while True:\n    pass")
@@ -167,6 +183,7 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.press("Reset all")
         assert page.cells.nth(1).locator("textarea").input_value().startswith("rng = ")
         assert page.tab.evaluate("localStorage.length") == 0
+        assert not page.tab.locator(".live-output *").count(), "made by what is thrown away"
 
     here = io.StringIO()
     with contextlib.redirect_stdout(here):
@@ -285,6 +302,7 @@ def test_file_of_pyodide_is_the_one_that_is_pinned(tmp_path):
         ("x = y + 1", {"y"}, {"x"}),
         ("y = 1\nx = y", set(), {"x", "y"}),
         ("x += 1", {"x"}, {"x"}),
+        ("y = 1\ndel x, y", {"x"}, {"x", "y"}),
         ("d['a'] = 1", {"d"}, {"d"}),
         ("ax.title.x = 1", {"ax"}, {"ax"}),
         ("found.append(x)", {"found", "x"}, {"found"}),

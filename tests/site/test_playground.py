@@ -92,8 +92,8 @@ def test_picture_is_one_forward_pass():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"units": 0}, "sizes: expected an integer ≥ 1, got 0"),
-        ({"units": np.nan}, "sizes: expected an integer ≥ 1, got float nan"),
+        ({"units": 0}, "units: expected an integer ≥ 1, got 0"),
+        ({"units": np.nan}, "units: expected an integer ≥ 1, got float nan"),
         ({"units": 33}, "units: expected at most 32, got 33"),
         ({"layers": 1.5}, "layers: expected an integer ≥ 0, got float 1.5"),
         ({"layers": 5}, "layers: expected at most 4, got 5"),
@@ -103,6 +103,7 @@ def test_picture_is_one_forward_pass():
         ({"gain": 0}, "gain: expected a finite number > 0, got 0"),
         ({"last": 0}, "last: expected a finite number > 0, got 0"),
         ({"eta": [[np.nan, 0]]}, "eta: expected a finite number > 0, got nan"),
+        ({"eta": [[0.1, 5]]}, "etas: expected a learning rate from step 0 on"),
         ({"batch_size": 0}, "batch_size: expected an integer ≥ 1, got 0"),
         ({"seed": -1}, "seed: expected an integer ≥ 0, got -1"),
         ({"points": [[0, np.inf, 1]]}, "x: expected finite numbers, got NaN or infinity"),
@@ -269,6 +270,14 @@ def test_reader_plays(visit, live_site):
         assert np.abs(page.theta - changed).max() < 1e-12
         page.after(lambda: page.press("Train"), "training")
         tab.wait_for_timeout(1500)
+        told = page.after(lambda: page.set("eta", -1), "refused")
+        tab.wait_for_timeout(300)  # what was under way has come
+        assert page.bar.get_attribute("data-state") == "refused"
+        assert told == "eta: expected a finite number > 0, got -1"
+        page.set("eta", "1e+2")
+        assert "&eta=1e%2B2&" in page.after(lambda: page.press("One step")) + page.address
+        page.set("eta", 0.01)
+        page.after(lambda: page.press("Train"), "training")
         assert page.after(lambda: page.press("Pause")).startswith("Step ")
         assert tab.evaluate("playground.t") > 540
         assert page.after(lambda: page.press("Reset")) == "Step 0, epoch 0."
@@ -279,6 +288,7 @@ def test_reader_plays(visit, live_site):
         page.after(lambda: tab.keyboard.press("ArrowRight"))
         told = tab.locator("#at").inner_text()
         assert re.match(r"At \(0.10, 0.00\): class (0, blue|1, orange), with probability", told)
+        tab.keyboard.press("Control+1")  # is the browser's
         page.after(lambda: tab.keyboard.press("1"))
         assert page.address.endswith("points=0.1,0,1")
         tab.locator("#tool").select_option("0")
@@ -292,11 +302,12 @@ def test_reader_plays(visit, live_site):
 
         # Faults: a sentence, the points stay, and the next good setting goes
         told = page.after(lambda: page.set("units", 0), "refused")
-        assert told == "sizes: expected an integer ≥ 1, got 0"
+        assert told == "units: expected an integer ≥ 1, got 0"
         assert page.after(lambda: page.set("units", 4)) == "Step 0, epoch 0."
         told = page.after(lambda: page.set("data", "none"), "refused")
         assert told == "points: expected some of both classes, got 1 class"
         assert page.address.endswith("points=0.1,0,1")
+        assert tab.locator("#numbers td, #at").all_inner_texts() == [""] * 5, "of another network"
         assert page.after(lambda: page.set("data", "circles")) == "Step 0, epoch 0."
         told = page.after(lambda: page.set("eta", ""), "refused")
         assert told == "eta: expected a finite number > 0, got nan"
@@ -311,7 +322,7 @@ def test_reader_plays(visit, live_site):
         assert page.address.endswith("eta=0.1&batch_size=20&seed=22&t=3&points=1,2,1_2,-2,0")
         assert page.pixel(1, 2) == plot.COLORS["orange"]
         assert page.pixel(2, -2) == plot.COLORS["blue"]
-        assert "η = 1000 is too large" in page.open("?eta=1000&t=60")
+        assert "η = 1000 was too large" in page.open("?eta=1000&t=60")
         assert "no longer a number" in page.open("?phi=relu&gain=1e200&t=60&points=1,2,1")
         assert "points=1,2,1" in page.address
 
