@@ -30,7 +30,7 @@ class Output {
     else if (!name) this.place.append(this.rich(kind, value));
     else if (kind.startsWith("std") && last?.classList.contains(name)) last.querySelector("pre").append(value);
     else {
-      const pre = element("pre", { textContent: value });
+      const pre = element("pre", { textContent: value, className: /^['"]/.test(value) ? "said" : "" });
       const box = element("div", { className: "highlight" }, pre);
       this.place.append(element("div", { className: `output ${name}` }, box));
     }

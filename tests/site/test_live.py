@@ -204,6 +204,8 @@ def test_exercise_and_markdown_and_a_worker_that_dies(live):
         assert table.evaluate(typeset) == stored.evaluate(typeset) != []
         assert page.run(23) == page.shown(23, STORED), "autograd is fetched when it is asked for"
         assert page.run(27).startswith("'Not yet")
+        said = page.cells.nth(26).locator(".live-output pre")
+        assert said.evaluate("pre => pre.scrollWidth <= pre.clientWidth"), "a sentence is cut"
         assert page.run(31) == page.shown(31, STORED), "names that come after the function"
         assert page.cells.nth(30).locator("details").get_attribute("open") is None
         # What is in the formulas of the page was judged without Python.
