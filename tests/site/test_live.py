@@ -154,6 +154,15 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.cells.nth(1).locator("textarea").press("Control+z")
         assert page.cells.nth(1).locator("textarea").input_value() == "del rng\nrng"
 
+        # A cell runs by the keyboard, which leads on to the next that can be seen
+        page.write(8, "8")
+        page.bar.evaluate("bar => bar.dataset.state = 'asked'")
+        page.cells.nth(7).locator("textarea").press("Shift+Enter")
+        page.wait()
+        assert page.shown(8) == "8"
+        assert page.tab.evaluate("document.activeElement.ariaLabel") not in (None, "Code of cell 8")
+        page.press("Reset cell 8")
+
         # An endless loop ends when it is stopped, and what was there comes again
         page.write(2, "while True:\n    pass")
         page.press("Run cell 2")
