@@ -39,6 +39,11 @@
     tip.previousElementSibling?.removeAttribute("aria-describedby");
   }
 
+  // What Tab has scrolled to may move under a pointer that rests: whose mark has the focus keeps its tip.
+  function leave() {
+    if (!document.activeElement.hasAttribute("aria-describedby")) hide();
+  }
+
   function tell(mark) {
     const [source, verdict, target] = mark.how;
     const stop = stopOf(mark);
@@ -60,7 +65,7 @@
   function turn({ target }) {
     clearTimeout(leaving);
     const mark = target.closest(".checked");
-    if (!mark) leaving = tip.contains(target) || setTimeout(hide, 300);
+    if (!mark) leaving = tip.contains(target) || setTimeout(leave, 300);
     else if (!tip.contains(target) && !stopOf(mark).hasAttribute("aria-describedby")) tell(mark);
   }
   for (const event of ["pointerover", "focusin", "click"]) document.addEventListener(event, turn);

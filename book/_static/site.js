@@ -84,7 +84,7 @@ document.addEventListener("click", (event) => {
   const image = make("img", { src, alt });
   image.onload = () => {
     const width = 2 * link.firstElementChild.getAttribute("width"); // at which no letters but indices have less than 20 pixels
-    image.width = Math.max(0.625 * width, Math.min(width, innerWidth));
+    image.width = Math.max(0.625 * width, Math.min(width, document.documentElement.clientWidth));
   };
   dialog.append(close, image);
   dialog.addEventListener("click", () => dialog.close());

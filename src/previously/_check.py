@@ -117,12 +117,15 @@ def floats(name, value, *shape):
 
 
 def returned(name, value, shape=()):
-    """Refuse what a function of the caller returned, unless it is real numbers of this shape."""
-    came = real(name, value).shape
-    if came != shape:
-        wanted, got = (f"shape {shape}", came) if shape else ("one number", describe(value))
+    """What a function of the caller returned, as floats, if it is real numbers of this shape.
+
+    A copy, since the function may write its next answer where this one is.
+    """
+    array = real(name, value)
+    if array.shape != shape:
+        wanted, got = (f"shape {shape}", array.shape) if shape else ("one number", describe(value))
         raise ValueError(f"{name}: expected {wanted}, got {got}")
-    return value
+    return array.copy()[()]  # without axes a number
 
 
 def double(name, array):

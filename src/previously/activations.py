@@ -23,7 +23,8 @@ class Activation:
 
     Raises:
         TypeError: when f or prime is no function, or when called with what is not real numbers.
-        ValueError: when called with rows of different lengths, or f returns another shape.
+        ValueError: when f or prime returns another shape, or when called with rows of different
+            lengths.
     """
 
     name: str
@@ -33,6 +34,11 @@ class Activation:
     def __post_init__(self):
         callable_("f", self.f)
         callable_("prime", self.prime)
+        # Another shape would be broadcast, and no step has the time to look.
+        o = np.full((2, 3), 0.5)
+        prime = self.prime(o, self(o))
+        if np.shape(prime):
+            returned("prime(o, a)", prime, o.shape)
 
     def __call__(self, o) -> np.ndarray:
         """Evaluate φ(o)."""

@@ -44,26 +44,26 @@ class Dataset:
         floats("y", y, len(x), "k")
         same_dtype("y", y, "x", x)
         # Row after row in memory: of any other layout `take` would copy the whole at every step.
-        self.x, self.y = np.asanyarray(x, order="C"), np.asanyarray(y, order="C")
+        native = x.dtype.newbyteorder("=")
+        self.x, self.y = (np.asanyarray(array, native, order="C") for array in (x, y))
         self.targets = kind_of_targets(y)
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __getitem__(self, indices) -> "Dataset":
-        rows = indices
-        if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
-            try:
+        rows, part = indices, object.__new__(Dataset)
+        try:
+            if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
                 rows = np.arange(len(self))[rows]
-            except IndexError as error:
-                raise IndexError(f"indices: {error}") from None
-        if rows.ndim != 1:
-            # An IndexError would end `for pair in dataset` as if there were no pair.
-            raise TypeError(
-                f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
-            )
-        part = object.__new__(Dataset)
-        part.x, part.y = self.x.take(rows, axis=0), self.y.take(rows, axis=0)
+            if rows.ndim != 1:
+                # An IndexError would end `for pair in dataset` as if there were no pair.
+                raise TypeError(
+                    f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
+                )
+            part.x, part.y = self.x.take(rows, axis=0), self.y.take(rows, axis=0)
+        except IndexError as error:
+            raise IndexError(f"indices: {error}") from None
         part.targets = self.targets
         return part
 
@@ -96,7 +96,7 @@ def make_moons(n: int, noise: float, rng: Generator, radius=1.3) -> Dataset:
             generator or radius is not positive.
     """
     radius = number("radius", radius)
-    upper, lower = _uniform(n, rng, 0.0, np.pi)
+    upper, lower = _uniform(n, noise, rng, 0.0, np.pi)
     offset = radius * np.array([0.5, 0.25])
     return _two_classes(_arc(radius, upper) - offset, offset - _arc(radius, lower), noise, rng)
 
@@ -119,7 +119,7 @@ def make_circles(n: int, noise: float, rng: Generator, radii=(2.0, 1.0)) -> Data
     except (TypeError, ValueError):
         raise ValueError(f"radii: expected two numbers, got {describe(radii)}") from None
     outer, inner = number("radii", outer), number("radii", inner)
-    s, t = _uniform(n, rng, 0.0, 2 * np.pi)
+    s, t = _uniform(n, noise, rng, 0.0, 2 * np.pi)
     return _two_classes(_arc(outer, s), _arc(inner, t), noise, rng)
 
 
@@ -139,7 +139,7 @@ def make_spirals(n: int, noise: float, rng: Generator, turns=1.5, radius=2.0) ->
     """
     turns, radius = number("turns", turns), number("radius", radius)
     # The length of an arm grows as the square of its radius, so the root spreads evenly.
-    s, t = (np.sqrt(u) for u in _uniform(n, rng, 0.01, 1.0))
+    s, t = (np.sqrt(u) for u in _uniform(n, noise, rng, 0.01, 1.0))
     angle = 2 * np.pi * turns
     return _two_classes(_arc(radius * s, angle * s), -_arc(radius * t, angle * t), noise, rng)
 
@@ -163,9 +163,10 @@ def load_digits() -> tuple[Dataset, Dataset]:
     return Dataset(x[~test], y[~test]), Dataset(x[test], y[test])
 
 
-def _uniform(n, rng, low, high):
-    """One uniform draw for each pair of class 0, and one for each of class 1."""
+def _uniform(n, noise, rng, low, high):
+    """One uniform draw for each pair of class 0 and of class 1, once all is checked."""
     n = count("n", n, least=2)
+    number("noise", noise, zero=True)
     generator("rng", rng)
     return rng.uniform(low, high, n // 2), rng.uniform(low, high, n - n // 2)
 
@@ -175,7 +176,6 @@ def _arc(radius, angle):
 
 
 def _two_classes(x0, x1, noise, rng):
-    noise = number("noise", noise, zero=True)
     x = np.concatenate([x0, x1])
     y = np.repeat([[0.0], [1.0]], [len(x0), len(x1)], axis=0)
-    return Dataset(x + noise * rng.standard_normal(x.shape), y)
+    return Dataset(x + float(noise) * rng.standard_normal(x.shape), y)

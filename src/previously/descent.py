@@ -100,7 +100,8 @@ class _Descent:
 
     def __init__(self, gradient, theta, dataset, eta, size=None, rng=None):
         self.gradient = callable_("gradient", gradient)
-        self.theta = floats("theta", theta, "p").copy()
+        # In the machine's own order of bytes, as all that is computed from it.
+        self.theta = floats("theta", theta, "p").astype(theta.dtype.newbyteorder("="))
         self.dataset, self.size, self.rng = dataset, size, rng
         pairs("dataset", dataset)
         self.constant = not callable(eta)
@@ -124,8 +125,9 @@ class _Descent:
             )
         except StopIteration as stop:  # it would pass for the end of an endless iterator
             raise RuntimeError("gradient or eta raised StopIteration") from stop
+        given = new.copy()  # so that the next step starts from θ whatever the caller does to it
         self.theta, self.t, self.left = new, self.t + 1, self.left[self.size :]
-        return new.copy()  # so that the next step starts from θ whatever the caller does to it
+        return given
 
     def _rate(self):
         rate = self.eta(self.t)

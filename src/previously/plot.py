@@ -240,7 +240,8 @@ def regions(
     callable_("score", score)
     xs, ys = _spread(xlim, ylim, resolution)
     x = np.stack(np.meshgrid(xs, ys), axis=-1)
-    heights = _values("score(x)", score, x, 1)[..., 0]
+    # No area is infinitely high to matplotlib.
+    heights = np.clip(_values("score(x)", score, x, 1)[..., 0], -1e300, 1e300)
     ax = _axes(ax)
     blue, orange = (tints(0.0) for tints in _TINTS)
     halves = [-np.inf, 0, np.inf]
@@ -297,8 +298,8 @@ def carried_grid(
 
 def _values(name, f, x, k):
     """f, called once with the points x (m, n, 2): values (m, n, k)."""
-    values = returned(name, f(x.reshape(-1, 2)), (x.size // 2, k))
-    return not_nan(name, np.asarray(values)).reshape(*x.shape[:2], k)
+    values = returned(name, f(x.reshape(-1, 2).copy()), (x.size // 2, k))  # f may change them
+    return not_nan(name, values).reshape(*x.shape[:2], k)
 
 
 def _tints(color):

@@ -5,6 +5,7 @@ It is one piece of HTML that needs nothing else, with a still of one moment wher
 
 import json
 from collections.abc import Callable, Sequence
+from html import escape
 from importlib.resources import files
 from string import Template
 
@@ -12,7 +13,7 @@ import numpy as np
 from contourpy import contour_generator
 from numpy.typing import ArrayLike
 
-from ._check import floats, require
+from ._check import floats, require, some
 from .data import Dataset
 from .mlp import MLP
 from .plot import COLORS, GREY, INK, Limits, _heights
@@ -21,7 +22,8 @@ SIDE = 800  # a panel is SIDE units wide; coordinates are whole units
 EDGE, HIDDEN_EDGE = 2.2, 1.1  # what a panel shows of the input plane, and of the hidden one
 
 _PAGE = Template((files(__package__) / "slider.html").read_text("utf-8"))
-_DOT, _TRIANGLE = "h0", "m0-10l10 17h-20z"  # a round cap has a size of its own
+# A round cap has a size of its own; on a line of no length, zoomed, Firefox draws it as a bar.
+_DOT, _TRIANGLE = "h1", "m0-10l10 17h-20z"
 _BLUE, _ORANGE, _SHADE = COLORS["blue"], COLORS["orange"], "#f4e3d9"
 _LINE = f'stroke="{INK}" stroke-width="6"'
 _FINE = f'fill="none" stroke="{GREY}" stroke-width="1.4"'
@@ -116,8 +118,8 @@ def descents(
 
     Raises:
         TypeError, ValueError: when f is no function or returns no number, a limit is not a pair of
-            increasing numbers, paths and said differ in length or have none, or a path has another
-            shape.
+            increasing numbers, paths and said differ in length or have none, their titles differ,
+            or a path has another shape or no finite start.
         IndexError: when there is no setting still.
     """
     contours = contour_generator(*_heights(f, xlim, ylim, 81))
@@ -130,11 +132,18 @@ def descents(
         points = (points - middle) / half
         return points / np.maximum(np.abs(points).max(axis=-1, keepdims=True) / 9, 1)
 
+    def finite(name, path):
+        """The path until it leaves the numbers, as one that diverges does."""
+        whole = np.isfinite(some(name, floats(name, path, "T", 2))).all(axis=1)
+        return path if whole.all() else some(name, path[: whole.argmin()])
+
     rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
     lines = f'<path d="{"".join(_outline(inside(ring), 1) for ring in rings)}" {_FINE}/>'
+    if len({tuple(one) for one in paths}) > 1:
+        raise ValueError("paths: expected the same titles at each setting")
     panels, frames = [], []
     for title in paths[0]:
-        each = [inside(floats(f"paths[{title!r}]", one[title], "T", 2)) for one in paths]
+        each = [inside(finite(f"paths[{title!r}]", one[title])) for one in paths]
         moves, dots = [_outline(path, 1) for path in each], [_marks(path, 1, _DOT) for path in each]
         panels.append(
             _panel(
@@ -163,7 +172,7 @@ def _page(panels, frames, said, label, still=-1):
     return _PAGE.substitute(
         panels="\n".join(panels),
         frames=stored.replace("&", "&amp;").replace("'", "&#39;"),
-        label=label,
+        label=escape(label),
         count=len(panels),
         letters=max(map(len, said)),
         still=range(len(said))[still],
@@ -176,9 +185,11 @@ def _moment(model, theta, classes):
     def carry(x):
         return model.forward(theta, x)[1][-2]
 
+    if not np.isfinite(theta).all():
+        raise ValueError("thetas: expected finite numbers, got NaN or infinity")
     s = np.linspace(-EDGE - 0.2, EDGE + 0.2, 81)
     x = np.stack(np.meshgrid(s, s), axis=-1)
-    logits = model.predict(theta, x.reshape(-1, 2)).reshape(81, 81)
+    logits = model.forward(theta, x.reshape(-1, 2))[0][-1].reshape(81, 81)
     areas = contour_generator(s, s, logits, fill_type="OuterOffset").filled(0, np.inf)
     rings = [ring for area, ends in zip(*areas) for ring in np.split(area, ends[1:-1])]
     w, b = model.layers(theta)[-1]
@@ -226,7 +237,7 @@ def _moving(paths, still, look):
 
 def _panel(description, title, axes, limits, letters, *shapes, ground=""):
     """A drawing with a title, the names of its axes, and the numbers at their ends."""
-    x, y = axes
+    description, title, x, y = map(escape, (description, title, *axes))
     ends = [f"{end:g}".replace("-", "−") for limit in limits for end in limit]
     half, below, left = SIDE / 2, SIDE + 1.1 * letters, -0.3 * letters
     texts = [

@@ -45,6 +45,7 @@ THETA = np.zeros(13)
 O, A = MODEL.forward(THETA, X)
 LOSS, GRADIENT = objective(MODEL, logistic)
 NORM = np.linalg.norm
+FORGETS = Activation("some", lambda o: o[:2], lambda o, a: 1.0)
 
 
 def column(x):
@@ -94,12 +95,15 @@ BAD_CALLS = [
      TypeError, "f: expected a function, got float 1.0"),
     ("Activation: prime is missing", lambda: Activation("step", np.sign, None),
      TypeError, "prime: expected a function, got NoneType None"),
-    ("Activation.__call__: f returns one number",
-     lambda: Activation("sum", np.sum, np.sign)([1, 2]),
-     ValueError, "f(o): expected shape (2,), got ()"),
-    ("Activation.__call__: f returns nothing",
-     lambda: Activation("none", returns(None), np.sign)([1, 2]),
+    ("Activation: f returns one number", lambda: Activation("sum", np.sum, np.sign),
+     ValueError, "f(o): expected shape (2, 3), got ()"),
+    ("Activation: f returns nothing", lambda: Activation("none", returns(None), np.sign),
      TypeError, "f(o): expected real numbers, got NoneType None"),
+    ("Activation: prime averages over the rows",
+     lambda: Activation("mean", np.tanh, lambda o, a: o.mean(0)),
+     ValueError, "prime(o, a): expected shape (2, 3), got (3,)"),
+    ("Activation.__call__: f forgets rows", lambda: FORGETS(np.ones((4, 3))),
+     ValueError, "f(o): expected shape (4, 3), got (2, 3)"),
     ("Activation.__call__: text", lambda: relu("3"),
      TypeError, "o: expected real numbers, got str '3'"),
     ("Activation.__call__: truth value", lambda: tanh(True),
@@ -298,9 +302,8 @@ BAD_CALLS = [
      ValueError, "x: expected shape (n, 2), got (4, 3)"),
     ("MLP.forward: two precisions", lambda: MODEL.forward(THETA.astype(np.float32), X),
      TypeError, "x: expected the dtype of theta, float32, got float64"),
-    ("MLP.forward: phi averages over the rows",
-     lambda: MLP((2, 3, 1), Activation("mean", lambda o: o.mean(0), np.sign)).forward(THETA, X),
-     ValueError, "phi.f(o): expected shape (4, 3), got (3,)"),
+    ("MLP.forward: phi forgets rows", lambda: MLP((2, 3, 1), FORGETS).forward(THETA, X),
+     ValueError, "phi.f(o): expected shape (4, 3), got (2, 3)"),
     ("MLP.predict: theta is a list", lambda: MODEL.predict([0.0], X),
      TypeError, "theta: expected a float array, got list [0.0]"),
     ("MLP.predict: x is a list", lambda: MODEL.predict(THETA, [[0.0, 1.0]]),

@@ -225,6 +225,29 @@ def test_an_interrupted_descent_goes_on_from_where_it_was(descend, error, broken
     np.testing.assert_array_equal([*before, *islice(steps, 8)], whole)
 
 
+def test_a_theta_that_could_not_be_copied_is_given_next():
+    left = [MemoryError]
+
+    class Full(np.ndarray):
+        def copy(self):
+            if left:
+                raise left.pop()
+            return np.array(self)
+
+    dataset, _ = line([0.0], [0.0])
+    steps = gradient_descent(lambda d, t: np.ones(2).view(Full), np.zeros(2), dataset, 1.0)
+    with pytest.raises(MemoryError):
+        next(steps)
+    assert next(steps).tolist() == [-1.0, -1.0]
+
+
+def test_theta_of_another_order_of_bytes_descends_as_well():
+    dataset, gradient = line([1.0, 2.0], [2.0, 3.0])
+    swapped = np.ones(2).astype(np.dtype(float).newbyteorder())
+    one, other = (gradient_descent(gradient, t, dataset, 0.1) for t in (np.ones(2), swapped))
+    np.testing.assert_array_equal([*islice(one, 3)], [*islice(other, 3)])
+
+
 def test_minibatches_that_could_not_be_fetched_are_fetched_again():
     dataset, gradient = line(range(7), range(7, 14))
     whole = list(islice(sgd(gradient, np.ones(2), dataset, 0.01, 2, rng(0)), 12))

@@ -27,6 +27,7 @@ def check_square(square):
         (lambda: 9.0, "Not yet: your code raises TypeError: <lambda>() takes 0 positional"
          " arguments but 1 was given."),
         (9.0, "Not yet: expected a function, got float 9.0."),
+        (exit, "Not yet: your code raises SystemExit: 3.0."),
     ],
 )  # fmt: skip
 def test_check_answers_in_words(attempt, answer):
@@ -89,6 +90,7 @@ def test_parts_are_counted(value, reason):
         (TRUTH * 1.0001, "it is 1.0001 times what it should be"),
         (0 * TRUTH, "it is 0 times what it should be"),
         ([1.0, 2.25], "it is off by up to 0.25"),
+        (TRUTH * (1 + 4e-7), "it is off by up to 8e-07"),
         (TRUTH * 1e300, "it is 1e+300 times what it should be"),
         (TRUTH[:, None], "it: expected shape (2,), got shape (2, 1)"),
         ([1.0, np.nan], "it: expected finite numbers, got NaN or infinity"),

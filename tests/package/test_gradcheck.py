@@ -66,6 +66,17 @@ def test_memory_grows_as_the_parameters_and_not_as_their_square():
     assert peak < 20 * theta.nbytes
 
 
+def test_function_may_write_each_value_where_the_one_before_is():
+    place = np.zeros(())
+    gradient = numerical_gradient(lambda t: np.sum(t * t, out=place), np.array([1.0, 2.0]))
+    np.testing.assert_allclose(gradient, [2.0, 4.0], rtol=1e-8)
+
+
+def test_function_may_return_numbers_that_have_no_sign():
+    falls = numerical_gradient(lambda t: np.uint8(1 if t[0] > 0 else 3), np.zeros(1), eps=1.0)
+    assert falls.tolist() == [-1.0]
+
+
 @pytest.mark.parametrize(
     ("a", "b", "error"),
     [

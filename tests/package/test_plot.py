@@ -380,3 +380,22 @@ def test_the_names_of_a_network_stand_below_its_layers_and_above_what_joins_them
         assert x == (l + 0.5 if above else l)
         assert (1.5 < y < high) if above else (low < y < -1.5)
     assert not ax.axison
+
+
+def test_functions_may_work_in_the_place_of_their_points():
+    def turned(x):
+        return np.negative(x, out=x)
+
+    figures = [plt.figure() for _ in range(2)]
+    for figure, carry in zip(figures, (turned, np.negative)):
+        plot.carried_grid(carry, lambda x: x[:, :1], (-1, 1), (-1, 1), ax=figure.subplots())
+    assert plot.svg(figures[0]) == plot.svg(figures[1])
+
+
+def test_regions_know_infinite_scores():
+    figures = [plt.figure() for _ in range(2)]
+    for figure, high in zip(figures, (np.inf, 1e300)):
+        plot.regions(
+            lambda x, h=high: np.where(x[:, :1] > 0.3, h, -h), (0, 1), (0, 1), ax=figure.subplots()
+        )
+    assert plot.svg(figures[0]) == plot.svg(figures[1])

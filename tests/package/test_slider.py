@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 
-from previously import MLP, Dataset, make_spirals, slider, tanh
+from previously import MLP, Dataset, make_spirals, sigmoid, slider, tanh
 
 MODEL = MLP((2, 8, 2, 1), tanh)
 DATASET = make_spirals(20, 0.04, np.random.default_rng(0))
@@ -88,6 +88,10 @@ def test_still_is_the_last_moment(page):
     assert drawn == list(frames(page)[-1][1:])
 
 
+def test_boundary_is_where_the_last_pre_activation_is_zero_whatever_the_output(page):
+    assert slider.two_spaces(MLP((2, 8, 2, 1), tanh, sigmoid), THETAS, DATASET, SAID) == page
+
+
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
@@ -101,6 +105,7 @@ def test_still_is_the_last_moment(page):
         ({"said": SAID[:2]}, "said: expected 3 texts, got 2"),
         ({"thetas": [], "said": []}, "said: expected 1 texts, got 0"),
         ({"thetas": [np.ones(3)] * 3}, "theta: expected shape"),
+        ({"thetas": [THETAS[0] * np.nan] * 3}, "thetas: expected finite numbers"),
     ],
 )
 def test_bad_argument_is_named(changed, error):
@@ -148,6 +153,22 @@ def test_descents_are_drawn_where_they_went():
     ]
 
 
+def test_descent_that_leaves_the_numbers_is_drawn_as_far_as_there_are_any():
+    lost = [
+        {title: np.vstack([path, [np.inf, 0.0]]) for title, path in one.items()} for one in PATHS
+    ]
+    assert slider.descents(**{**MAP, "paths": lost}) == slider.descents(**MAP)
+
+
+def test_titles_and_names_are_text_and_no_markup():
+    paths = [{'A < B & "C"': np.zeros((2, 2))}] * 2
+    page = slider.descents(**{**MAP, "paths": paths, "axes": ("<w>", "b")})
+    assert "<text" in page
+    assert {"A &lt; B &amp; &quot;C&quot;", "&lt;w&gt;"} <= {
+        *re.findall("<text.*?>(.*?)</text>", page)
+    }
+
+
 def test_contour_lines_are_where_the_loss_is_as_high():
     page = slider.descents(**MAP)
     (lines,) = set(re.findall(r'<path d="([^"]*)" fill="none"', page))
@@ -166,6 +187,11 @@ def test_contour_lines_are_where_the_loss_is_as_high():
         ({"said": ["one"]}, "said: expected 2 texts, got 1"),
         ({"paths": [], "said": []}, "said: expected 1 texts, got 0"),
         ({"paths": [{"B = 1": np.ones((2, 3))}] * 2}, r"paths\['B = 1'\]: expected shape"),
+        (
+            {"paths": [{"B = 1": np.full((2, 2), np.nan)}] * 2},
+            r"paths\['B = 1'\]: expected at least",
+        ),
+        ({"paths": [PATHS[0], {"B = 1": np.ones((2, 2))}]}, "paths: expected the same titles"),
     ],
 )
 def test_bad_argument_of_descents_is_named(changed, error):

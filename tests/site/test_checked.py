@@ -148,6 +148,9 @@ def test_mark_tells_how_it_was_checked_to_focus_pointer_and_finger(visit, built,
         stop = reach(tab, name)
         assert tip.locator("#how-said").inner_text() == sentence
         assert stop.get_attribute("aria-describedby") == "how-said"
+        tab.mouse.move(3, 310)  # what a pointer that rests is over, once Tab has scrolled
+        tab.wait_for_timeout(400)
+        assert tip.is_visible()
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.textContent") == "What was checked"
         assert tip.is_visible()
