@@ -589,7 +589,7 @@ QUERIES = {  # what readers type, and what must come first
     "overfitting": "end_to_end.html#when-it-learns-too-much",
     "dead units": "end_to_end.html#seeds-that-fail",
     "relu": "end_to_end.html#seeds-that-fail",
-    "cross-entropy": "end_to_end.html#real-data",
+    "cross-entropy": "api.html#previously.losses.cross_entropy",
     "initialisation": "api.html#previously.mlp.MLP.init",
     "initialization": "api.html#previously.mlp.MLP.init",
     "softmax": "api.html#previously.losses.softmax",
