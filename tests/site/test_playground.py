@@ -323,6 +323,8 @@ def test_reader_plays(visit, live_site):
         assert page.pixel(1, 2) == plot.COLORS["orange"]
         assert page.pixel(2, -2) == plot.COLORS["blue"]
         assert "η = 1000 was too large" in page.open("?eta=1000&t=60")
+        told = page.after(lambda: page.set("eta", 5000))  # which no step has used yet
+        assert "η = 1000 was too large" in told
         assert "no longer a number" in page.open("?phi=relu&gain=1e200&t=60&points=1,2,1")
         assert "points=1,2,1" in page.address
 
