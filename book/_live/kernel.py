@@ -19,6 +19,7 @@ from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
 VALUES = 200  # and how many values and figures it shows
+CUT = "… the rest is cut\n"
 KINDS = "png", "svg", "html", "markdown"  # the richest first
 SMALL = "Python in a page has less memory than elsewhere: try fewer or smaller arrays."
 
@@ -39,7 +40,7 @@ class Stream(io.TextIOBase):
         text, self.text, self.last = self.text[: MOST - self.sent], "", time.monotonic()
         if text:
             self.sent += len(text)
-            send(self.kind, text + "\n… the rest is cut\n" * (self.sent == MOST))
+            send(self.kind, text + f"\n{CUT}" * (self.sent == MOST))
 
 
 def send_value(kind, data):
@@ -48,7 +49,7 @@ def send_value(kind, data):
     if run.shown <= VALUES:
         send(kind, data)
     elif run.shown == VALUES + 1:
-        send("stderr", "… the rest is cut\n")
+        send("stderr", CUT)
 
 
 def display(*values):

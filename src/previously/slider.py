@@ -139,7 +139,7 @@ def descents(
 
     rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
     lines = f'<path d="{"".join(_outline(inside(ring), 1) for ring in rings)}" {_FINE}/>'
-    if len({tuple(one) for one in paths}) > 1:
+    if len({frozenset(one) for one in paths}) > 1:
         raise ValueError("paths: expected the same titles at each setting")
     panels, frames = [], []
     for title in paths[0]:
@@ -185,11 +185,11 @@ def _moment(model, theta, classes):
     def carry(x):
         return model.forward(theta, x)[1][-2]
 
-    if not np.isfinite(theta).all():
-        raise ValueError("thetas: expected finite numbers, got NaN or infinity")
     s = np.linspace(-EDGE - 0.2, EDGE + 0.2, 81)
     x = np.stack(np.meshgrid(s, s), axis=-1)
     logits = model.forward(theta, x.reshape(-1, 2))[0][-1].reshape(81, 81)
+    if not np.isfinite(theta).all():
+        raise ValueError("thetas: expected finite numbers, got NaN or infinity")
     areas = contour_generator(s, s, logits, fill_type="OuterOffset").filled(0, np.inf)
     rings = [ring for area, ends in zip(*areas) for ring in np.split(area, ends[1:-1])]
     w, b = model.layers(theta)[-1]

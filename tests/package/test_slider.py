@@ -105,6 +105,7 @@ def test_boundary_is_where_the_last_pre_activation_is_zero_whatever_the_output(p
         ({"said": SAID[:2]}, "said: expected 3 texts, got 2"),
         ({"thetas": [], "said": []}, "said: expected 1 texts, got 0"),
         ({"thetas": [np.ones(3)] * 3}, "theta: expected shape"),
+        ({"thetas": [["a"]] * 3}, "theta: expected a float array"),
         ({"thetas": [THETAS[0] * np.nan] * 3}, "thetas: expected finite numbers"),
     ],
 )
@@ -158,6 +159,11 @@ def test_descent_that_leaves_the_numbers_is_drawn_as_far_as_there_are_any():
         {title: np.vstack([path, [np.inf, 0.0]]) for title, path in one.items()} for one in PATHS
     ]
     assert slider.descents(**{**MAP, "paths": lost}) == slider.descents(**MAP)
+
+
+def test_titles_come_in_the_order_of_the_first_setting():
+    turned = [PATHS[0], dict(reversed(PATHS[1].items()))]
+    assert slider.descents(**{**MAP, "paths": turned}) == slider.descents(**MAP)
 
 
 def test_titles_and_names_are_text_and_no_markup():
