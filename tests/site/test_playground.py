@@ -1,8 +1,11 @@
 """The playground: the course's own network, and the same numbers in the page and here."""
 
 import re
+from html import unescape
 from itertools import islice
+from urllib.parse import parse_qsl
 
+import notebooks
 import numpy as np
 import pytest
 from browsing import soup, violations
@@ -145,6 +148,65 @@ def test_descents_are_those_of_the_chapter():
         steps = sgd(mine.gradient, mine.theta, mine.dataset, 0.5, size, np.random.default_rng(1))
         assert np.array_equal(path[2:], np.ravel([*islice(steps, 300)]))
     assert answer("descend", {"eta": 1, "batch_size": 10, "plane": []})["map"] is False
+
+
+def accuracies(address, seeds=(22, 0, 1), **changes):
+    """On the training points, once all that an address of the playground asks for is done."""
+    settings = (
+        CHAPTER | {name: to_setting(name, text) for name, text in parse_qsl(address)} | changes
+    )
+    until = settings.pop("t")
+    for seed in seeds:
+        training = Training(**settings | {"seed": seed})
+        yield training.advance(until=until, **FOR_EVER)["now"][2]
+
+
+def to_setting(name, text):
+    if name == "eta":
+        return [[float(text), 0]]
+    return text if name in ("data", "phi") else int(text)
+
+
+def worst(*run, **changes):
+    return min(accuracies(*run, **changes))
+
+
+def best(*run, **changes):
+    return max(accuracies(*run, **changes))
+
+
+TRIES = {
+    "Circles, two units in every layer</a>: the plane cannot be folded over itself, and no step "
+    "will part the rings": lambda it: best(it) < 1 and best(it, [22], t=20_000) < 1,
+    "Give it four units, or three and more time": lambda it: (
+        worst(it, units=4) == worst(it, [22], units=3, t=20_000) == 1 and worst(it, units=3) < 1
+    ),
+    "No layer before the last</a>: two units, each one bend": lambda it: best(it) < 0.75,
+    "ReLU</a>: try ten seeds, and look for a plane that has become a ray, or a point": lambda it: (
+        best(it) < 1 and worst(it) == 0.5
+    ),
+    "Moons with a plain start</a>": lambda it: worst(it) == 1,
+    "η = 3</a>: too large. How small must it be?": lambda it: (
+        best(it) < 0.75 and worst(it, eta=[[0.03, 0]], t=4000) == 1
+    ),
+}
+
+
+def things_to_try():
+    """Each entry of the list, with the address that it opens."""
+    page = notebooks.text_of(notebooks.BOOK / "playground.md")
+    for entry in re.findall(r"<li>.*</li>", page):
+        yield entry, unescape(re.search(r'href="\?([^"]*)"', entry)[1])
+
+
+@pytest.mark.parametrize("words", TRIES, ids=lambda words: words.split("<")[0])
+def test_what_the_page_says_of_things_to_try_is_true(words):
+    (address,) = (address for entry, address in things_to_try() if words in entry)
+    assert TRIES[words](address)
+
+
+def test_every_thing_to_try_is_tried_here():
+    assert all(any(words in entry for words in TRIES) for entry, _ in things_to_try())
 
 
 def test_page_stands_still_until_the_button_is_pressed(built, python):
