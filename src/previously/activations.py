@@ -37,8 +37,7 @@ class Activation:
         # Another shape would be broadcast, and no step has the time to look.
         o = np.full((2, 3), 0.5)
         prime = self.prime(o, self(o))
-        if np.shape(prime):
-            returned("prime(o, a)", prime, o.shape)
+        returned("prime(o, a)", prime, o.shape if np.shape(prime) else ())
 
     def __call__(self, o) -> np.ndarray:
         """Evaluate φ(o)."""

@@ -102,6 +102,8 @@ BAD_CALLS = [
     ("Activation: prime averages over the rows",
      lambda: Activation("mean", np.tanh, lambda o, a: o.mean(0)),
      ValueError, "prime(o, a): expected shape (2, 3), got (3,)"),
+    ("Activation: prime returns nothing", lambda: Activation("none", np.tanh, returns(None)),
+     TypeError, "prime(o, a): expected real numbers, got NoneType None"),
     ("Activation.__call__: f forgets rows", lambda: FORGETS(np.ones((4, 3))),
      ValueError, "f(o): expected shape (4, 3), got (2, 3)"),
     ("Activation.__call__: text", lambda: relu("3"),

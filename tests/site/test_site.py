@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit
 from zipfile import ZipFile
 
 import notebooks
+import numpy as np
 import pytest
 from browsing import SETTLED, ids, launch, soup, violations
 from bs4 import BeautifulSoup
@@ -27,6 +28,7 @@ from students import EPOCH, archive
 
 import previously
 from previously.plot import COLORS
+from previously.slider import descents
 
 ROOT = Path(__file__).parents[2]
 PAGES = list(parse_toc_yaml(ROOT / "_toc.yml"))
@@ -1042,6 +1044,15 @@ def test_scrubber_plays_only_when_asked(visit, scrubbed):
         assert shown(scrubber) == (end, frames[end])
         button.click()
         assert shown(scrubber)[0] < end, "from the end it does not play again"
+
+
+def test_label_of_a_scrubber_is_text_and_no_markup(visit):
+    label, paths = "a <b> & c", [{"path": np.eye(2)}]
+    html = descents(np.sum, (-1, 2), (-1, 2), ("w", "b"), [1.0], paths, ["start"], label)
+    with visit(f"{PAGES[0]}.html") as tab:
+        alone = tab.context.new_page()
+        alone.set_content(html)
+        assert alone.get_by_label(label, exact=True).get_attribute("aria-valuetext") == "start"
 
 
 def test_scrubber_does_not_play_where_motion_is_unwelcome(visit, scrubbed):
