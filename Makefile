@@ -8,12 +8,15 @@ INSTALL := $(PIP) install --quiet --no-user
 ADDRESSES := $(BIN)/python -c "import pathlib, sys; print(*[pathlib.Path(f).resolve().as_uri() for f in sys.argv[1:]], sep='\n')"
 PRINTED := PYTHONPATH=book/_ext $(BIN)/python tests/tools/printed.py
 # What another environment has set would lead pip, Python or Jupyter out of this one.
-unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS SOURCE_DATE_EPOCH
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
+# An environment knows where it was made: in a folder that was copied or moved it is made anew.
+$(shell for ready in .venv*/ready; do [ "$$(cat $$ready 2>/dev/null)" = "$(CURDIR)" ] || rm -f $$ready; done)
 # What students get, and what it is made of.
 ARCHIVE := _build/html/notebooks/previously-on.zip
 SOURCES := $(wildcard _*.yml *.toml requirements.txt book/*.* book/*/*.* src/previously/*.*)
 # The notebooks that git calls changed, or whose decks are.
-CHANGED = $(wildcard $(shell git diff --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
+CHANGED = $(wildcard $(shell git diff --relative --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' 2>/dev/null | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -121,17 +124,17 @@ $(READY): requirements.txt pyproject.toml
 	$(install-into)
 	@$(BIN)/python $(PIP) check
 	@$(BIN)/python -c "import previously.plot, autograd, jupyter_book, jupyterlab, nbval, playwright, quickjs"
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 .venv-bench/ready: tests/tools/bench/requirements.txt $(READY)
 	$(install-into)
 	@.venv-bench/bin/python -c "import previously, jax, sklearn, torch"
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 # The floor of the dependencies: "numpy>=2.0" is numpy==2.0.*
 .venv-floor/ready: requirements.txt pyproject.toml
 	$(install-into)
 	.venv-floor/bin/python $(INSTALL) $(shell sed -n '/^dependencies/s/[^"]*"\([^">]*\)>=\([^"]*\)"[^"]*/"\1==\2.*" /gp' pyproject.toml)
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 .PHONY: help book slides slides-pdf pdf offline serve lab edit students test check live lint notebooks misprints lighthouse bench pairs bench-gpu floor clean

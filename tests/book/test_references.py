@@ -97,17 +97,30 @@ def test_environment_that_was_not_finished_is_emptied(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / ".venv").mkdir()
     assert "-m venv --clear .venv\n" in made(tmp_path, "--dry-run", ".venv/ready")
-    (tmp_path / ".venv/ready").touch()
+    (tmp_path / ".venv/ready").write_text(f"{tmp_path}\n", "utf-8")
     os.utime(tmp_path / ".venv/ready", (0, 0))
     finished = made(tmp_path, "--dry-run", ".venv/ready")
     assert "-m venv  .venv\n" in finished
-    assert finished.index("rm -f .venv/ready") < finished.index("-m pip") < finished.index("touch")
+    assert (
+        finished.index("rm -f .venv/ready")
+        < finished.index("-m pip")
+        < finished.index("> .venv/ready")
+    )
+
+
+def test_environment_of_a_folder_that_was_copied_is_made_anew(tmp_path):
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    (tmp_path / ".venv").mkdir()
+    for place, remakes in ((tmp_path, False), (tmp_path.parent, True)):
+        (tmp_path / ".venv/ready").write_text(f"{place}\n", "utf-8")
+        assert ("-m venv --clear .venv\n" in made(tmp_path, "--dry-run", ".venv/ready")) is remakes
 
 
 def test_variables_of_another_environment_do_not_count(tmp_path):
-    theirs = dict.fromkeys(
-        ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_DRY_RUN", "JUPYTER_PATH"), "x"
-    )
+    python = "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PYTHONOPTIMIZE", "PYTHONWARNINGS"
+    others = "PIP_TARGET", "PIP_PREFIX", "PIP_DRY_RUN", "JUPYTER_PATH", "SOURCE_DATE_EPOCH"
+    theirs = dict.fromkeys(python + others, "x")
     shown = made(tmp_path, "show", rule="show: ; @env", **theirs)
     assert not {line.split("=")[0] for line in shown.splitlines()} & theirs.keys()
 

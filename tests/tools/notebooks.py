@@ -9,6 +9,7 @@ import os
 import platform
 import re
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -34,7 +35,10 @@ SHOWN = ("figure", "caption"), ("image", "alt")  # of a figure, in the metadata 
 # that it does not know, which are others in each version and on each processor.
 INSTRUCTIONS = np.show_config("dicts")["SIMD Extensions"]
 OPTIONAL = {*INSTRUCTIONS.get("found", ()), *INSTRUCTIONS.get("not found", ())}
+# The settings are those that the libraries come with, not those of whoever runs this.
 CPU = {
+    "MATPLOTLIBRC": str(Path(find_spec("matplotlib").origin).parent / "mpl-data/matplotlibrc"),
+    "IPYTHONDIR": str(BOOK.parent / "_build/ipython"),
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",
     "NPY_DISABLE_CPU_FEATURES": " ".join(sorted(OPTIONAL & {"X86_V4", "AVX512_ICL", "AVX512_SPR"})),
