@@ -24,11 +24,13 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
 
     Raises:
         TypeError, ValueError: when f is no function or returns no number, theta is no such
-            array, or eps not a positive number.
+            array, or eps not a positive number, or one that is lost in the rounding of theta.
     """
     callable_("f", f)
     double("theta", floats("theta", theta, "p"))
     eps = number("eps", eps)
+    if eps < (least := 100 * np.spacing(np.abs(theta).max(initial=0.0))):
+        raise ValueError(f"eps: expected at least {least:.2g} for a theta so large, got {eps}")
     step, differences = np.zeros(len(theta)), []
     for j in range(len(theta)):
         step[j] = eps
