@@ -1,6 +1,8 @@
 """One stylesheet of the rules that the pages can use, and fonts of the characters in them."""
 
 import re
+from functools import partial
+from hashlib import sha256
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -8,6 +10,10 @@ import tinycss2
 from bs4 import BeautifulSoup, SoupStrainer
 from fontTools import subset
 
+# A script or stylesheet that a page names, in whatever attribute
+NAMED = re.compile(
+    r'(?<=[" ])([^" ?]*(?:_static/[^" ?]+|sections)\.(?:css|js))(?:\?v=\w+)?(?=[" ])'
+)
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]  # which the theme links by itself
 
 
@@ -49,6 +55,14 @@ def cut_font(source, target, text):
     subset.main([str(source), f"--text={text}", f"--output-file={target}", *flags])
 
 
+def of_this_edition(folder, named):
+    """The address of a file with its hash, or else browsers would take one that they have kept."""
+    path = folder / named[1]
+    return (
+        f"{named[1]}?v={sha256(path.read_bytes()).hexdigest()[:8]}" if path.exists() else named[0]
+    )
+
+
 def write_assets(app, exception):
     """Join what is left of the stylesheets in site.css, and cut the fonts of icons and formulas."""
     if exception or app.builder.format != "html":
@@ -58,7 +72,8 @@ def write_assets(app, exception):
     linked = [Path(css.filename).relative_to("_static").as_posix() for css in linked]
     sheets = "".join((static / name).read_text("utf-8") for name in [*THEME, *linked])
     rules = tinycss2.parse_stylesheet(sheets, True, True)
-    pages = [path.read_text("utf-8") for path in Path(app.outdir).rglob("*.html")]
+    paths = [*Path(app.outdir).rglob("*.html")]
+    pages = [path.read_text("utf-8") for path in paths]
     words = [word for page in pages for word in re.findall('(?:class|id)="([^"]+)"', page)]
     words += [path.read_text("utf-8") for path in static.glob("*.js")]
     used, css = set(re.findall(r"[\w-]+", " ".join(words))), None
@@ -72,6 +87,8 @@ def write_assets(app, exception):
     for font in static.glob("fonts/KaTeX_*.woff2"):
         cut_font(font, font, math)
     (static / "site.css").write_text(css, "utf-8")
+    for path, page in zip(paths, pages):
+        path.write_text(NAMED.sub(partial(of_this_edition, path.parent), page), "utf-8")
 
 
 def setup(app):

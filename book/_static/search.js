@@ -4,6 +4,7 @@ const LIMIT = 20;
 
 // What else a reader may mean: a symbol, a word of the book's, or the title of a section.
 const ALSO = {
+  __proto__: null, // a reader may look for "constructor"
   backprop: ["backpropagation"],
   convergence: ["converge"],
   "dead units": ["seeds that fail"],
@@ -33,14 +34,14 @@ const LOWER = [
 ];
 
 // Letters as they are compared: of one case and shape, with neither hyphens nor -ize.
-const folded = {};
+const folded = Object.create(null);
 const fold = (word) => (folded[word] ??= word
   .normalize("NFKD")
   .toLowerCase()
   .replace(/[\p{M}\u2010\u2011_-]/gu, "")
   .replace(/(?<=.{3})iz(?=e|a|i)/g, "is"));
 
-const stems = {};
+const stems = Object.create(null);
 const stem = (word) => (stems[word] ??= word.replace(/(?<=.{4})(?:ing|ence|ed|es|e|s)$/, ""));
 
 // The words of a text, each also in its parts: `numerical_gradient` answers to gradient.

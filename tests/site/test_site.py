@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import re
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 from zipfile import ZipFile
@@ -563,6 +564,20 @@ def test_stick_holds_all_that_its_pages_lead_to(built, tmp_path):
     assert dead == []
 
 
+def test_scripts_and_stylesheets_are_those_of_this_edition(built):
+    """A browser keeps them for as long as it likes, but not under another address."""
+    for path in [*(built / "html").glob("*.html"), *(built / "html/book").rglob("*.html")]:
+        named = [tag["src"] for tag in soup(path).select("script[src]")]
+        named += [tag["href"] for tag in soup(path).select("link[rel=stylesheet]")]
+        named += [
+            name
+            for tag in soup(path).select("[data-scripts]")
+            for name in tag["data-scripts"].split()
+        ]
+        for name, _, version in (name.partition("?v=") for name in named):
+            assert version == sha256((path.parent / name).read_bytes()).hexdigest()[:8]
+
+
 QUERIES = {  # what readers type, and what must come first
     "learning rate": "sgd.html#the-learning-rate",
     "learning rates": "sgd.html#the-learning-rate",
@@ -639,9 +654,10 @@ def test_search_takes_whole_words_for_symbols(answers):
         )
 
 
-def test_search_says_when_it_finds_nothing(answers):
-    assert answers("zyzzyva").count() == 0
-    said = answers("zyzzyva").page.locator("#search-results [role=status]")
+@pytest.mark.parametrize("query", ["zyzzyva", "constructor", "__proto__"])
+def test_search_says_when_it_finds_nothing(answers, query):
+    assert answers(query).count() == 0
+    said = answers(query).page.locator("#search-results [role=status]")
     assert said.inner_text() == "No section has any of these words."
 
 
@@ -1044,6 +1060,17 @@ def test_scrubber_plays_only_when_asked(visit, scrubbed):
         assert shown(scrubber) == (end, frames[end])
         button.click()
         assert shown(scrubber)[0] < end, "from the end it does not play again"
+
+
+def test_button_to_copy_covers_no_code_where_it_is_always_there(visit):
+    with visit("book/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
+        room = """pres => pres.map(pre => [
+            pre.parentElement.querySelector(".copybtn").getBoundingClientRect().width,
+            parseFloat(getComputedStyle(pre).paddingRight),
+        ])"""
+        covered = tab.locator(".highlight:has(> .copybtn) > pre").evaluate_all(room)
+        assert len(covered) > 20
+        assert all(0 <= width < padding for width, padding in covered)
 
 
 def test_label_of_a_scrubber_is_text_and_no_markup(visit):
