@@ -197,13 +197,15 @@ def write_python(pyodide, root, target):
         packages[entry["name"]], zips[entry["file_name"]] = entry, files
     kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
     kept["pyodide.asm.wasm"] = runtime.pop("pyodide.asm.wasm")
+    # A host may send a file by its ending: .mjs as no script, .gz with a header by which the
+    # browser inflates it before the worker does. These endings no host knows better than we do.
     for name, data in runtime.items():
-        (folder / name).write_bytes(data)
+        (folder / name.replace(".mjs", ".module.js")).write_bytes(data)
     lock["files"] = []
     # Compressed here, whatever the host does, and inflated by the browser, not by Python.
     for name, data in kept.items():
         small = compress(data, mtime=0)
-        (folder / f"{name}.gz").write_bytes(small)
+        (folder / f"{name}.gzipped").write_bytes(small)
         file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
         lock["files"].append(file)
     lock["starts"] = {

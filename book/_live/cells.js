@@ -1,6 +1,11 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it.
-import { edit } from "./editor.js";
+import { edit, isEnter } from "./editor.js";
 import { Bar, button, dress, element, Kernel } from "./kernel.js";
+
+// Text after a lone \r takes the place of the line before it.
+function overwrite(pre, text) {
+  pre.textContent = (pre.textContent + text).replace(/[^\n]*\r(?=[^\r\n])/g, "");
+}
 
 class Output {
   constructor(root) {
@@ -28,9 +33,10 @@ class Output {
     const last = this.place.lastElementChild;
     if (kind === "png") this.place.append(this.figure(value, changed));
     else if (!name) this.place.append(this.rich(kind, value));
-    else if (kind.startsWith("std") && last?.classList.contains(name)) last.querySelector("pre").append(value);
+    else if (kind.startsWith("std") && last?.classList.contains(name)) overwrite(last.querySelector("pre"), value);
     else {
-      const pre = element("pre", { textContent: value, className: /^['"]/.test(value) ? "said" : "" });
+      const pre = element("pre", { className: /^['"]/.test(value) ? "said" : "" });
+      overwrite(pre, value);
       const box = element("div", { className: "highlight" }, pre);
       this.place.append(element("div", { className: `output ${name}` }, box));
     }
@@ -100,13 +106,14 @@ class Cell {
     const runs = button("Run", () => page.run(this), `Run ${this.name}`);
     root.querySelector(".cell_input").append(element("div", { className: "live-bar" }, runs, this.resets, this.state));
     this.editor.area.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+      if (!isEnter(event) || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       page.run(this);
       const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
       if (event.shiftKey) below?.editor.area.focus();
     });
-    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
+    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it; site.js
+    // looks there, too.
     this.place = `${location.pathname}\n${this.editor.original}`;
     try {
       const kept = localStorage.getItem(this.place);
@@ -116,42 +123,51 @@ class Cell {
     }
   }
 
+  say(text) {
+    this.state.textContent = text ? `Cell ${this.index + 1}: ${text}` : `Cell ${this.index + 1}`;
+  }
+
   get isChanged() {
     return this.editor.code !== this.editor.original;
   }
 
   changed() {
     this.resets.hidden = !this.isChanged;
+    this.page.resets.disabled = !this.page.isChanged;
+    const kept = this.keep()
+      ? "and kept on this device until you reset it"
+      : "but this browser keeps nothing: download what you want to keep";
+    this.say(this.isChanged && `changed, ${kept}`);
+  }
+
+  keep() {
     try {
       if (this.isChanged) localStorage.setItem(this.place, this.editor.code);
       else localStorage.removeItem(this.place);
-      this.page.keeps = true;
+      return true;
     } catch {
-      this.page.keeps = false; // it is forbidden or full
+      return false; // it is forbidden or full
     }
-    this.page.tell();
   }
 
   reset(write = (code) => (this.editor.code = code)) {
     write(this.editor.original);
     this.output.reset();
-    this.state.textContent = `Cell ${this.index + 1}`;
   }
 
   async execute() {
     const { page, index, output } = this;
-    const say = (text) => (this.state.textContent = `Cell ${index + 1}: ${text}`);
-    say("running …");
+    this.say("running …");
     this.root.ariaBusy = this.resets.disabled = true;
     output.fresh = true;
     const begun = performance.now();
-    const changed = page.cells.some((cell) => cell.isChanged);
-    const good = await page.kernel.ask("run", { index }, (kind, value) => output.show(kind, value, changed));
+    const { isChanged } = page;
+    const good = await page.kernel.ask("run", { index }, (kind, value) => output.show(kind, value, isChanged));
     output.done(good);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     this.root.ariaBusy = null;
     this.resets.disabled = false;
-    say(`${good ? "done" : good === false ? "an error" : "stopped"} after ${seconds} s`);
+    this.say(`${good ? "done" : good === false ? "an error" : "stopped"} after ${seconds} s`);
     return good;
   }
 }
@@ -164,13 +180,11 @@ class Page {
     this.all = button("Run all", () => this.run());
     const downloads = button("Download", () => this.download());
     this.bar = new Bar("Python in this page", this.all, this.stops, this.resets, downloads);
-    this.note = element("small", {});
-    this.bar.root.append(this.note);
     this.cells = [];
     const roots = document.querySelectorAll("div.cell:has(.cell_input)");
     for (const [index, root] of roots.entries()) this.cells.push(new Cell(this, root, index));
-    this.tell();
-    this.all.focus();
+    this.resets.disabled = !this.isChanged;
+    this.all.focus({ preventScroll: true });
     this.turn = Promise.resolve();
     this.kernel = new Kernel("kernel", this.bar, "What you typed is kept: press Run to try again.");
     this.wake();
@@ -179,16 +193,13 @@ class Page {
   // Python comes while the reader reads.
   async wake() {
     const awake = await this.kernel.ask("warm", {});
-    if (awake && !this.running) this.bar.say("ready", "Python is ready. Its integers have 32 bits.");
+    if (awake && this.bar.root.dataset.state === "loading") {
+      this.bar.say("ready", "Python is ready. Its integers have 32 bits.");
+    }
   }
 
-  tell() {
-    const changed = this.cells.some((cell) => cell.isChanged);
-    this.resets.disabled = !changed;
-    const kept = this.keeps
-      ? "Your changes are kept on this device until you reset them."
-      : "This browser keeps nothing: download what you want to keep.";
-    this.note.textContent = changed ? kept : "";
+  get isChanged() {
+    return this.cells.some((cell) => cell.isChanged);
   }
 
   // A cell and what it needs of those above, or all of them; one such run after the other.
@@ -211,7 +222,7 @@ class Page {
       if (!good) break;
     }
     this.running = false;
-    if (document.activeElement === this.stops) this.all.focus();
+    if (document.activeElement === this.stops) this.all.focus({ preventScroll: true });
     this.stops.disabled = true;
     if (good !== undefined) this.bar.say("ended", good ? "Done." : `An error in ${one.name} stopped it.`);
   }
@@ -231,17 +242,28 @@ class Page {
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.
   async download() {
-    const source = document.querySelector('#actions a[download][href$=".ipynb"]').href;
-    const notebook = await (await fetch(source)).json();
     const editors = this.cells.filter((cell) => cell.isChanged).map(({ editor }) => editor);
-    for (const cell of notebook.cells) {
-      const text = [cell.source].flat().join(""); // a folded cell has its title before its code
-      const one = editors.find(({ original }) => cell.cell_type === "code" && text.endsWith(original));
-      if (one) Object.assign(cell, { source: text.slice(0, -one.original.length) + one.code, outputs: [] });
+    let notebook, name;
+    // The edition without solutions, if no solution was changed
+    for (const { href } of document.querySelectorAll('#actions a[download][href$=".ipynb"]')) {
+      name = href.split("/").pop();
+      try {
+        notebook = await (await fetch(href)).json();
+      } catch {
+        return this.bar.say("ended", "The notebook could not be fetched: check the network and press Download again.");
+      }
+      const missing = new Set(editors);
+      for (const cell of notebook.cells) {
+        const text = [cell.source].flat().join(""); // a folded cell has its title before its code
+        const one = editors.find(({ original }) => cell.cell_type === "code" && text.endsWith(original));
+        if (one) Object.assign(cell, { source: text.slice(0, -one.original.length) + one.code, outputs: [] });
+        missing.delete(one);
+      }
+      if (!missing.size) break;
     }
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
     const href = URL.createObjectURL(file);
-    element("a", { href, download: source.split("/").pop() }).click();
+    element("a", { href, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
   }
 }

@@ -31,6 +31,9 @@ function paint(pre, text) {
   pre.replaceChildren(...pieces, text.slice(end), "\n"); // the last line needs its height
 }
 
+// An Enter that ends the writing of a word by an input method is that method's; Safari tells it by its code alone.
+export const isEnter = ({ key, isComposing, keyCode }) => key === "Enter" && !isComposing && keyCode !== 229;
+
 export function edit(highlight, ariaLabel, changed) {
   const pre = highlight.querySelector("pre");
   const original = pre.textContent.replace(/\n$/, "");
@@ -46,7 +49,7 @@ export function edit(highlight, ariaLabel, changed) {
     changed();
   });
   area.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey) return;
+    if (!isEnter(event) || event.shiftKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const line = area.value.slice(0, area.selectionStart).split("\n").pop();
     const indent = line.match(/^ */)[0] + (/:\s*$/.test(line) ? "    " : "");

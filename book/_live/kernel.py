@@ -59,7 +59,7 @@ def display(*values):
         methods = ((kind, getattr(type(value), f"_repr_{kind}_", None)) for kind in KINDS)
         forms = ((kind, method(value)) for kind, method in methods if method)
         kind, data = next((form for form in forms if form[1] is not None), ("text", None))
-        if hasattr(value, "savefig") and hasattr(value, "dpi"):
+        if hasattr(type(value), "savefig"):
             show_figure(value)
         elif kind == "png":
             send_value(kind, b64encode(data).decode())
@@ -160,7 +160,8 @@ async def run(index):
         exec(compile(tree, name, "exec"), space)
         if last:
             value = eval(compile(ast.Expression(last.value), name, "eval"), space)
-            if value is not None and not source.rstrip().endswith(";"):
+            rest = source.encode().split(b"\n")[last.end_lineno - 1][last.end_col_offset :]
+            if value is not None and not rest.lstrip().startswith(b";"):
                 display(value)
         if "matplotlib.pyplot" in sys.modules:
             show()
@@ -212,9 +213,10 @@ def begin():
     space.update(__name__="__main__", display=display, get_ipython=Shell(), input=no_input)
 
 
-space, given, sources = {}, Given(), []
+main = ModuleType("__main__")
+space, given, sources = vars(main), Given(), []
 begin()
-sys.modules.update(ipython())
+sys.modules.update(ipython(), __main__=main)  # there pickle finds what a cell defined
 warnings.showwarning = lambda message, kind, *_: sys.stderr.write(f"{kind.__name__}: {message}\n")
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it misses fonts cut away
 warnings.filterwarnings("ignore", "Unable to import Axes3D")  # which is cut away, too

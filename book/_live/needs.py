@@ -5,13 +5,16 @@ import builtins
 import dis
 import re
 import warnings
+from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from types import CodeType
 
 # Methods that change what they belong to. Those that return nothing stand alone: `np.sort(x)`, of
 # which a value is taken, changes no `np`.
-ALONE = {"add", "append", "extend", "insert", "remove", "sort", "update"}
-ANYWHERE = {"pop", "setdefault"}
+ALONE = {"add", "append", "clear", "discard", "extend", "fill", "insert", "remove", "reverse"}
+ALONE |= {"sort", "update"}
+ANYWHERE = {"pop", "popitem", "setdefault"}
 DRAWN = {"rng"}  # whoever names it draws from it, and so changes it
 MAGIC = re.compile(r"^%(config|matplotlib)\b.*", re.MULTILINE)  # they change nothing in a page
 
@@ -25,7 +28,7 @@ def without_magics(source):
 def names(source):
     """The names that a cell takes from above, and those that it gives: binds, or changes."""
     tree = ast.parse(without_magics(source))
-    used, bound = set(), set()
+    used, bound = set(), _stars(tree)
     with warnings.catch_warnings(action="ignore"):  # the run gives them
         code = compile(tree, "cell", "exec")
     _follow(code, used, bound)
@@ -37,6 +40,8 @@ def names(source):
             changed.add(_root(node.func))
         elif isinstance(node, ast.Expr) and _method(node.value) in ALONE:
             changed.add(_root(node.value.func))
+        elif isinstance(node, ast.keyword) and node.arg == "out":
+            changed.add(_root(node.value))
     used -= set(dir(builtins))
     return used, bound | (changed & used)
 
@@ -54,6 +59,17 @@ def _follow(code, used, bound, own=frozenset()):
                 used.add(step.argval)
             if does in ("STORE", "DELETE"):  # what is gone is not as it was, either
                 bound.add(step.argval)
+
+
+def _stars(tree):
+    """The names that `from module import *` gives."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            with suppress(ImportError):  # the run says that there is none
+                module = vars(import_module(node.module))
+                found.update(module.get("__all__", (name for name in module if name[0] != "_")))
+    return found
 
 
 def _method(node):

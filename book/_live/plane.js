@@ -103,15 +103,16 @@ export class Plane {
 // The losses, on a scale of powers of ten, or the accuracies, against steps: of the training points, and of fresh ones
 // in dashes. `noted` holds t and four numbers for each step noted.
 const SCALES = {
-  loss: [1, [-3.15, 1.2], [[0.001, "0.001"], [0.01, "0.01"], [0.1, "0.1"], [1, "1"], [10, "10"]]],
-  accuracy: [2, [0.35, 1.03], [[0.5, "50 %"], [0.75, "75 %"], [1, "100 %"]]],
+  loss: [1, [-3.3, 1.3], [[0.001, "0.001"], [0.01, "0.01"], [0.1, "0.1"], [1, "1"], [10, "10"]]],
+  accuracy: [2, [0.35, 1.08], [[0.5, "50 %"], [0.75, "75 %"], [1, "100 %"]]],
 };
 
 export function curves(canvas, name, noted) {
   const [first, range, ticks] = SCALES[name];
   const height = (value) => (name === "loss" ? Math.log10(Math.max(value, 0.001)) : value);
   const last = Math.max(100, noted.at(-5));
-  const axes = new Plane(canvas, [-0.14 * last, 1.02 * last], range);
+  const margin = (40 * last) / canvas.clientWidth; // for the numbers
+  const axes = new Plane(canvas, [-1.3 * margin, last + 0.1 * margin], range);
   axes.context.fillStyle = INK;
   for (const [value, text] of ticks) {
     axes.line([0, height(value), last, height(value)], GREY, 0.5);

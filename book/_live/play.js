@@ -40,9 +40,10 @@ class Playground {
       if (!link) return;
       event.preventDefault();
       this.open(link.search);
-      this.trains.focus();
+      this.trains.focus({ preventScroll: true });
+      $("input-space").scrollIntoView({ block: "nearest" });
     });
-    this.trains.focus();
+    this.trains.focus({ preventScroll: true });
     this.open(location.search);
   }
 

@@ -23,7 +23,7 @@ const broken = new Promise((_, reject) => (fail = reject));
 // What was fetched once is kept under its hash; a host's own rules, or a new book, would let it be fetched again.
 async function load({ name, sha256 }) {
   const kept = await store?.match(base + sha256);
-  const response = kept ?? (await network(`${base}${name}.gz`, { cache: "no-cache" }));
+  const response = kept ?? (await network(`${base}${name}.gzipped`, { cache: "no-cache" }));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   if (!kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
   const transform = (piece, stream) => {
@@ -67,7 +67,7 @@ async function start() {
   new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   const lock = await (await network(lockFileURL)).json();
   await fetchAll(lock);
-  const { loadPyodide } = await import(`${base}pyodide.mjs`);
+  const { loadPyodide } = await import(`${base}pyodide.module.js`);
   const env = { HOME: "/home/pyodide", MPLBACKEND: "module://live.backend", PYTHONDONTWRITEBYTECODE: "1" };
   const python = await loadPyodide({ indexURL: base, lockFileURL, env, packages: lock.starts[part].packages });
   python.setStdin({ error: true });

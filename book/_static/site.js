@@ -147,8 +147,16 @@ try {
 if (checks && asked === "on") showChecked();
 else checks?.addEventListener("click", showChecked, { once: true });
 
-// Run this page: few ask, so Python comes only then.
+// Run this page: few ask, so Python comes only then, and with it what a reader changed.
 const runs = document.querySelectorAll(".run-page");
+const kept = (pre) => localStorage.getItem(`${location.pathname}\n${pre.textContent.replace(/\n$/, "")}`) !== null;
+try {
+  if (runs.length && [...document.querySelectorAll(".cell_input pre")].some(kept)) {
+    document.querySelector("#live [role=status]").prepend("You changed code of this page: run it to have that again. ");
+  }
+} catch {
+  // It is forbidden.
+}
 for (const run of runs) {
   run.addEventListener("click", async () => {
     const { script } = document.querySelector("#live .run-page").dataset;

@@ -86,7 +86,10 @@ if (asked.has("print-pdf")) {
       if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
     });
   }
-  // A slider keeps its arrow keys; those of a clicker go on.
+  // A slider keeps its arrow keys and the finger upon it; the keys of a clicker go on.
+  addEventListener("DOMContentLoaded", () => {
+    for (const controls of document.querySelectorAll(".scrubber-controls")) controls.dataset.preventSwipe = "";
+  });
   addEventListener("keydown", ({ key, target }) => {
     if (target.type === "range" && ["PageDown", "PageUp", " "].includes(key)) target.blur();
   }, true);

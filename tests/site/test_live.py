@@ -15,6 +15,7 @@ from browsing import soup, violations
 from live import DIFFERENT, fetched
 from needs import Given, names, suppliers, without_magics
 from notebooks import BOOK, checked, read, slides_of
+from playwright.sync_api import expect
 from sphinx.errors import ExtensionError
 
 CHAPTERS = "sgd", "backprop", "end_to_end"
@@ -47,6 +48,15 @@ class Page:
     @property
     def status(self):
         return self.bar.locator("[role=status]").inner_text()
+
+    def state(self, number):
+        """What is said of a cell beside its buttons."""
+        return self.cells.nth(number - 1).locator(".live-bar").inner_text()
+
+    def number(self, cell_id):
+        """The number of a cell, counted from one."""
+        codes = [cell for cell in read(BOOK / "sgd.ipynb").cells if cell.cell_type == "code"]
+        return [cell.id for cell in codes].index(cell_id) + 1
 
     def wait(self, *states, seconds=240):
         wanted = ", ".join(f"[data-state={state}]" for state in states or ("ended", "failed"))
@@ -91,6 +101,7 @@ class Page:
         return [int(image.get_attribute(side)) for side in ("width", "height")]
 
 
+BISECT = {"bisect", "bisect_left", "bisect_right", "insort_left", "insort_right"}
 STORED = ".cell_output:not(.live-output)"
 
 
@@ -146,6 +157,15 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert "fewer or smaller arrays" in page.run(2, "np.zeros((10**5, 10**5))")
         assert page.run(2, "1 +").startswith("File")
         assert page.run(2, "for i in range(3):\n    print(i)\nlen('abc')") == "0\n1\n2\n3"
+        assert (
+            page.run(2, "for i in range(9):\n    print(i, end='\\r')\nprint(9)\n'x';  # y") == "9"
+        )
+        assert page.run(2, "'x'  # y;") == "'x'"
+        assert page.run(2, "get_ipython().any('thing')").startswith("<live.kernel.Shell")
+        pickled = (
+            "import pickle\n\n\ndef f(o):\n    return o\n\n\npickle.loads(pickle.dumps(f)) is f"
+        )
+        assert page.run(2, pickled) == "True"
 
         # What is deleted comes again; what is reset can be had again
         assert "not defined" in page.run(2, "del rng\nrng")
@@ -163,6 +183,20 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert page.tab.evaluate("document.activeElement.ariaLabel") not in (None, "Code of cell 8")
         page.press("Reset cell 8")
 
+        # The Enter of an input method is its own
+        area = page.cells.nth(7).locator("textarea")
+        for shift in (False, True):
+            enter = {"key": "Enter", "isComposing": True, "shiftKey": shift, "cancelable": True}
+            area.evaluate(
+                """(area, keys) => {
+                    area.focus();
+                    area.dispatchEvent(new KeyboardEvent("keydown", keys));
+                }""",
+                enter,
+            )
+            assert page.tab.evaluate("document.activeElement.ariaLabel") == "Code of cell 8"
+            assert page.cells.nth(7).locator("button:text-is('Reset')").is_hidden()
+
         # An endless loop ends when it is stopped, and what was there comes again
         page.write(2, "while True:\n    pass")
         page.press("Run cell 2")
@@ -171,7 +205,7 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.press("Stop")
         page.tab.wait_for_selector("#live[data-state=ended]", timeout=1000)
         assert "Stopped" in page.status
-        assert "stopped after" in page.cells.nth(1).locator(".live-bar").inner_text()
+        assert "stopped after" in page.state(2)
         trained = page.run(2, TRAININGS)
 
         # All of it survives a reload, is handed out, and can be thrown away
@@ -184,10 +218,20 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert mine["outputs"] == []
         assert sum(map(bool, (cell["outputs"] for cell in code))) > 10, "those of the others"
         page.tab.reload()
+        assert "You changed code of this page: run it" in page.status
         page.tab.locator("#live .run-page").click()
         page = Page(page.tab)
         assert page.cells.nth(1).locator("textarea").input_value() == TRAININGS
-        assert "kept on this device" in page.bar.inner_text()
+        assert "kept on this device" in page.state(2)
+
+        # A solution is in the edition that has it
+        page.write(solution := page.number("solution-limit"), "mine = 1")
+        with page.tab.expect_download() as download:
+            page.press("Download")
+        notebook = json.loads(download.value.path().read_text("utf-8"))
+        sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+        assert {TRAININGS, "mine = 1"} <= {source.split("solution\n")[-1] for source in sources}
+        page.press(f"Reset cell {solution}")
         unchanged = page.cells.nth(2).locator("textarea").input_value()
         page.run(3, "'seen'")
         page.write(3, unchanged)
@@ -260,8 +304,11 @@ def test_download_that_breaks_off_goes_on(live):
         page.wait("loading")
         page.wait("ended")
         assert page.status == "Done."
-        again = {name for name in first & set(asked) if name.endswith(".gz")}
+        again = {name for name in first & set(asked) if name.endswith(".gzipped")}
         assert [name.split("-")[0] for name in again] == ["numpy"]
+        page.tab.route("**/*.ipynb", lambda route: route.abort())
+        page.press("Download")
+        expect(page.bar.locator("[role=status]")).to_contain_text("could not be fetched")
 
 
 def test_page_says_why_python_cannot_run(live, site, live_site):
@@ -269,7 +316,7 @@ def test_page_says_why_python_cannot_run(live, site, live_site):
         page.wait("failed")
         assert "does not let Python run" in page.status
         page.write(2, "kept")  # the page is usable, and what is typed stays
-        assert "kept on this device" in page.bar.inner_text()
+        assert "kept on this device" in page.state(2)
 
 
 def test_page_says_when_nothing_is_kept(live):
@@ -278,7 +325,7 @@ def test_page_says_when_nothing_is_kept(live):
     })"""
     with live("sgd", before=lambda tab: (tab.add_init_script(forbid), tab.reload())) as page:
         page.write(2, "1")
-        assert "keeps nothing" in page.bar.inner_text()
+        assert "keeps nothing" in page.state(2)
 
 
 def test_site_without_python_has_no_button(elsewhere):
@@ -333,6 +380,9 @@ def test_file_of_pyodide_is_the_one_that_is_pinned(tmp_path):
         ("import a.b\nfrom c import d as e", set(), {"a", "e"}),
         ("%config InlineBackend.x = 1\nprint(x)", {"x"}, set()),
         ("lambda: k", {"k"}, set()),
+        ("x.reverse()", {"x"}, {"x"}),
+        ("np.multiply(x, y, out=z)", {"np", "x", "y", "z"}, {"z"}),
+        ("from bisect import *\ny = bisect(x, 1)", {"x"}, {"y", "insort", *BISECT}),
         ("for i in r:\n    t = i", {"r"}, {"i", "t"}),
     ],
 )

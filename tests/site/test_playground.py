@@ -410,6 +410,11 @@ def test_reader_plays(visit, live_site):
         assert "are kept" in page.after(lambda: tab.evaluate(lose), "died")
         assert "points=1,2,1" in page.address
 
+        # A thing to try is shown where the reader can see it
+        told = page.after(lambda: tab.locator("a[href*='data=moons']").tap())
+        assert told == "Step 2,000, epoch 100."
+        assert page.plane.evaluate("plane => plane.getBoundingClientRect().top") >= 56
+
 
 def test_page_says_why_it_cannot_train(visit, site, python):
     with visit("book/playground.html", at=site, missing=True) as tab:  # without wasm-unsafe-eval

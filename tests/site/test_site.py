@@ -1158,7 +1158,7 @@ def large(request, playwright, browser, built, tmp_path):
 def test_large_letters_have_room(large, built):
     for page in SITE:
         large.goto((built / f"html/{page}.html").as_uri())
-        for width in (1920, 1280, 1000, 625):
+        for width in (1920, 1280, 1000, 625, 390):
             large.set_viewport_size({"width": width, "height": 900})
             look = large.evaluate("""() => {
                 const em = parseFloat(getComputedStyle(document.documentElement).fontSize);

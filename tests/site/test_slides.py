@@ -560,10 +560,25 @@ def test_show_follows_a_finger(visit):
     with visit("book/slides/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
         start(tab)
         finger = tab.context.new_cdp_session(tab)
-        for event, xs in [("touchStart", [300]), ("touchMove", [100]), ("touchEnd", [])]:
-            points = [{"x": x, "y": 300} for x in xs]
-            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+
+        def swipe(y, *xs):
+            for event, at in [("touchStart", xs[:1]), ("touchMove", xs[1:]), ("touchEnd", [])]:
+                points = [{"x": x, "y": y} for x in at]
+                finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": points})
+
+        swipe(300, 300, 100)
         tab.wait_for_function("() => Reveal.getIndices().h == 1")
+        tab.evaluate(
+            "Reveal.slide(Reveal.getSlides().findIndex(s => s.querySelector('.scrubber')))"
+        )
+        slider = tab.locator(".present .scrubber input")
+        at = tab.evaluate("Reveal.getIndices().h")
+        box = slider.bounding_box()
+        assert at > 1
+        assert box["width"] > 100
+        swipe(box["y"] + box["height"] / 2, box["x"] + box["width"] - 5, box["x"] + 20)
+        assert tab.evaluate("Reveal.getIndices().h") == at, "a slider is for the finger upon it"
+        expect(slider).not_to_have_value(slider.get_attribute("value"))
 
 
 def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_printed(visit):

@@ -60,9 +60,14 @@ def serve(folder, policy=None):
     """The address of a site, served as hosts do, with a Content-Security-Policy or without."""
 
     class Handler(SimpleHTTPRequestHandler):
+        # What some hosts do to files with these endings; a site must not need others.
+        extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/plain"}
+
         def end_headers(self):
             if policy:
                 self.send_header("Content-Security-Policy", policy)
+            if self.path.endswith(".gz"):
+                self.send_header("Content-Encoding", "gzip")
             super().end_headers()
 
         def send_error(self, code, message=None, explain=None):
