@@ -44,28 +44,30 @@ class Stream(io.TextIOBase):
 
 def send_value(kind, data):
     """Show a value, but not for ever: the page would have no time to be stopped."""
+    sys.stdout.flush()
     run.shown += 1
     if run.shown <= VALUES:
-        send(kind, data)
+        send(kind, data if isinstance(data, str) else b64encode(data).decode())
     elif run.shown == VALUES + 1:
         send("stderr", CUT)
 
 
 def display(*values):
     """Show each value in the richest form that it has."""
-    sys.stdout.flush()
     for value in values:
-        methods = ((kind, getattr(type(value), f"_repr_{kind}_", None)) for kind in KINDS)
-        forms = ((kind, method(value)) for kind, method in methods if method)
-        kind, data = next((form for form in forms if form[1] is not None), ("text", None))
         if hasattr(type(value), "savefig"):
             show_figure(value)
-        elif kind == "png":
-            send_value(kind, b64encode(data).decode())
-        elif kind == "markdown":
-            send_value(*markdown(data))
         else:
-            send_value(kind, repr(value) if data is None else data)
+            send_value(*richest(value))
+
+
+def richest(value):
+    """The kind of the richest form of a value, and that form as the page takes it."""
+    for kind in KINDS:
+        method = getattr(type(value), f"_repr_{kind}_", None)
+        if method and (data := method(value)) is not None:
+            return markdown(data) if kind == "markdown" else (kind, data)
+    return "text", repr(value)
 
 
 def markdown(text):
@@ -82,13 +84,12 @@ def show_figure(figure):
     """Send a figure as matplotlib-inline does: twice the dots, cut to what is drawn."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=2 * figure.dpi, bbox_inches="tight")
-    send_value("png", b64encode(file.getvalue()).decode())
+    send_value("png", file.getvalue())
 
 
 def show(*args, **kwargs):
     """Send every open figure: this is what `plt.show()` does."""
     plt = sys.modules["matplotlib.pyplot"]
-    sys.stdout.flush()
     for number in plt.get_fignums():
         show_figure(plt.figure(number))
     plt.close("all")
@@ -105,14 +106,10 @@ def warm():
 class Shell:
     """What `get_ipython()` gives: a cell may ask for its formatters, which change nothing here."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, *args):
         return self
 
-    def __getitem__(self, key):
-        return self
-
-    def __call__(self, *args):
-        return self
+    __getitem__ = __call__ = __getattr__
 
 
 def ipython():
