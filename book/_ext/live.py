@@ -44,13 +44,10 @@ DIFFERENT = {
         "94.0": "94.7",
     },
 }
-# Pure Python of this environment: its parts, what it needs, and the imports that bring it.
+# What is installed here and comes with an import; our stand-in for IPython shows Markdown.
 INSTALLED = {
-    "autograd": ("autograd/", ["numpy"], ["autograd"]),
-    # Our stand-in for IPython shows Markdown, see kernel.py.
-    "markdown-it-py": ("markdown_it/", ["mdurl", "mdit-py-plugins"], ["markdown_it", "IPython"]),
-    "mdit-py-plugins": (r"mdit_py_plugins/(__init__|utils|dollarmath/)", [], ["mdit_py_plugins"]),
-    "mdurl": ("mdurl/", [], ["mdurl"]),
+    "autograd": ["autograd"],
+    "IPython": ["markdown-it-py", "mdit-py-plugins", "mdurl"],
 }
 # What no cell can need: other backends, servers, headers, tests, sample data, old encodings, other
 # formats, tools for developers, fonts that no figure uses (of which the nearest takes the place).
@@ -144,38 +141,18 @@ def needed(data):
     return files
 
 
-def pure(name, version, depends, imports, files):
-    """The entry of a package that Pyodide does not have, and the files of its wheel."""
-    stem = f"{name.replace('-', '_')}-{version}"
-    entry = {"name": name, "version": version, "depends": depends, "imports": imports}
-    entry |= {"file_name": f"{stem}-py3-none-any.whl", "install_dir": "site"}
-    said = {
-        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    told = {f"{stem}.dist-info/{key}": text.encode() for key, text in said.items()}
-    return entry | {"package_type": "package"}, files | told
+def ours(root):
+    """The files of the package, and those that run the cells."""
+    folders = {"live": root / "book/_live", "previously": root / "src/previously"}
+    paths = [(name, path) for name, folder in folders.items() for path in folder.iterdir()]
+    kept = [(name, path) for name, path in paths if path.suffix in (".py", ".npz", ".html")]
+    return {f"{name}/{path.name}": path.read_bytes() for name, path in kept}
 
 
-def of_this_project(root):
-    """The package, and what runs the cells."""
-    version = distribution("previously-on").version
-    for name, folder, depends in (
-        ("previously", root / "src/previously", ["numpy"]),
-        ("live", root / "book/_live", ["previously"]),
-    ):
-        paths = (path for path in folder.iterdir() if path.suffix in (".py", ".npz", ".html"))
-        files = {f"{name}/{path.name}": path.read_bytes() for path in paths}
-        yield pure(name, version, depends, [name], files)
-
-
-def of_this_environment():
-    """The pure Python that chapters and kernel import."""
-    for name, (parts, depends, imports) in INSTALLED.items():
-        paths = distribution(name).files
-        paths = [p for p in paths if re.match(parts, str(p)) and p.suffix == ".py"]
-        files = {path.as_posix(): path.read_binary() for path in paths}
-        yield pure(name, distribution(name).version, depends, imports, files)
+def installed(projects):
+    """The files of pure Python that are installed here."""
+    paths = (path for project in projects for path in distribution(project).files)
+    return {path.as_posix(): path.read_binary() for path in paths if path.suffix == ".py"}
 
 
 def write_python(pyodide, root, target):
@@ -193,8 +170,11 @@ def write_python(pyodide, root, target):
     for entry in packages.values():
         data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
         zips[entry["file_name"]] = needed(data)
-    for entry, files in [*of_this_project(root), *of_this_environment()]:
-        packages[entry["name"]], zips[entry["file_name"]] = entry, files
+    pure = {name: installed(projects) for name, projects in INSTALLED.items()}
+    for name, files in {"live": ours(root), **pure}.items():
+        entry = {"name": name, "version": "0", "depends": ["numpy"], "imports": [name]}
+        entry |= {"file_name": f"{name}.zip", "install_dir": "site", "package_type": "package"}
+        packages[name.lower()], zips[entry["file_name"]] = entry, files
     kept = {name: pack(files) for name, files in compiled(zips, python.rpartition(".")[0]).items()}
     kept["pyodide.asm.wasm"] = runtime.pop("pyodide.asm.wasm")
     # A host may send a file by its ending: .mjs as no script, .gz with a header by which the
