@@ -22,8 +22,8 @@ const join = (parts, between) => parts.map((part) => part.join(between)).join("_
 
 class Playground {
   constructor() {
-    Object.assign(this, { form: $("play"), t: 0, goal: 0, asked: 0, epoch: 1, last: Infinity });
-    this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : this.last));
+    Object.assign(this, { form: $("play"), t: 0, goal: 0, asked: 0, epoch: 1 });
+    this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : Infinity));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
     this.bar = new Bar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
@@ -77,7 +77,7 @@ class Playground {
   }
 
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
-  begin(goal = this.goal > this.t ? this.last : 0) {
+  begin(goal = this.goal > this.t ? Infinity : 0) {
     const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
     for (const { name, type, value } of this.form.elements) {
       if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
@@ -127,14 +127,14 @@ class Playground {
 
   take(answer) {
     if (answer.x) {
-      Object.assign(this, { made: answer, epoch: answer.epoch, last: answer.last, noted: [] });
+      Object.assign(this, { made: answer, epoch: answer.epoch, noted: [] });
       this.tell();
     }
     this.picture = answer;
     this.t = answer.now[0];
     if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
-    for (const number of answer.noted) this.noted.push(number);
-    if (!Number.isFinite(answer.now[1])) this.goal = this.t;
+    this.noted.push(...answer.noted);
+    if (answer.over) this.goal = this.t;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       if (this.made) this.draw();
@@ -153,7 +153,7 @@ class Playground {
     let text = `Step ${t.toLocaleString("en")}, epoch ${Math.floor(t / this.epoch).toLocaleString("en")}.`;
     if (!Number.isFinite(loss)) text += ` The loss is no longer a number. ${large}`;
     else if (loss > most) text += ` The loss is higher than it was. ${large}`;
-    else if (t === this.last) text += " Here it ends.";
+    else if (this.picture.over) text += " Here it ends.";
     if (!this.refused) this.say("paused", this.mangled + text);
     this.mangled = "";
     this.remember();

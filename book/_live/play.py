@@ -80,7 +80,9 @@ class Training:
         o, a = self.model.forward(self.theta.astype(np.float32), x)
         noted, self.noted = np.concatenate([np.empty(0), *self.noted]), []
         picture = {"o": o[-1].ravel(), "a": a[-2].ravel(), "theta": self.theta, "noted": noted}
-        return picture | {"now": self.measure(), "etas": [[eta, t] for t, eta in self.etas.items()]}
+        now, etas = self.measure(), [[eta, t] for t, eta in self.etas.items()]
+        over = self.t == LAST or not np.isfinite(now[1])
+        return picture | {"now": now, "etas": etas, "over": over}
 
 
 def datasets(make, noise, points):
@@ -125,7 +127,7 @@ def play(**settings):
     """Begin anew: the first picture, and what it is made of."""
     training = now["training"] = Training(**settings)
     made = {"x": training.train.x.ravel(), "y": training.train.y.ravel(), "epoch": training.epoch}
-    return made | {"last": LAST} | training.advance()
+    return made | training.advance()
 
 
 def advance(**how):
