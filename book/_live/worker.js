@@ -16,7 +16,7 @@ const network = self.fetch;
 const lockFileURL = new URL("pyodide-lock.json", import.meta.url).href;
 const sizes = { here: 0, all: 0 };
 let base, store, fail;
-let coming = [];
+let coming = new Map(); // the answer for each of the first files
 const keeping = [];
 const broken = new Promise((_, reject) => (fail = reject));
 
@@ -48,17 +48,14 @@ async function fetchAll({ info, files, starts }) {
   const known = new Map(files.map((file) => [base + file.name, file]));
   const first = files.filter(({ name }) => starts[part].files.includes(name));
   for (const { size } of first) sizes.all += size;
-  coming = first.map(load);
-  for (const one of coming) one.catch(fail);
-  const waiting = new Map(first.map(({ name }, i) => [base + name, coming[i]]));
+  coming = new Map(first.map((file) => [file, load(file)]));
+  for (const one of coming.values()) one.catch(fail);
   self.fetch = (request, ...rest) => {
-    const address = String(request);
-    const one = waiting.get(address);
-    waiting.delete(address);
-    return one ?? (known.has(address) ? load(known.get(address)) : network(request, ...rest));
+    const file = known.get(String(request));
+    return file ? coming.get(file) ?? load(file) : network(request, ...rest);
   };
-  const current = new Set(files.map(({ sha256 }) => base + sha256));
-  for (const { url } of (await store?.keys()) ?? []) if (!current.has(url)) store.delete(url);
+  const wanted = new Set(files.map(({ sha256 }) => base + sha256));
+  for (const { url } of (await store?.keys()) ?? []) if (!wanted.has(url)) store.delete(url);
 }
 
 // The function `answer` of the page's module, with plain values in and out.
@@ -81,8 +78,8 @@ async function start() {
   };
 }
 
-let send = () => {};
-self.send = (kind, value) => send(kind, value); // for Python
+let current; // the task that Python works at, and shows something for
+self.send = (kind, value) => say(current, kind, value);
 const lock = `python ${Math.random()}`;
 navigator.locks?.request(lock, () => {
   say(undefined, "alive", lock);
@@ -92,7 +89,7 @@ const ready = Promise.race([start(), broken]);
 ready.then(
   () => say(undefined, "ready"),
   async (error) => {
-    await Promise.allSettled(coming);
+    await Promise.allSettled(coming.values());
     await Promise.allSettled(keeping); // what can still come is kept
     say(undefined, "failed", String(error));
   },
@@ -101,7 +98,7 @@ ready.then(
 onmessage = async ({ data: { id, task, options } }) => {
   try {
     const answer = await ready;
-    send = (kind, value) => say(id, kind, value);
+    current = id;
     say(id, "done", await answer(task, options));
   } catch (error) {
     say(id, "error", String(error));
