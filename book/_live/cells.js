@@ -15,20 +15,15 @@ class Output {
     else (root.querySelector(":scope > details.hide:not(.above-input)") ?? root).append(this.place);
   }
 
-  reset() {
+  clear(hidden) {
     this.place.replaceChildren();
-    if (this.stored) this.stored.hidden = false;
-  }
-
-  clear() {
-    this.place.replaceChildren();
+    this.stored?.toggleAttribute("hidden", hidden);
     this.fresh = false;
-    if (this.stored) this.stored.hidden = true;
   }
 
   // The stored output stays until there is something to put in its place, or the cell is done.
   show(kind, value, changed) {
-    if (this.fresh) this.clear();
+    if (this.fresh) this.clear(true);
     const name = { stdout: "stream", stderr: "stderr", error: "traceback", text: "text_plain" }[kind];
     const last = this.place.lastElementChild;
     if (kind === "png") this.place.append(this.figure(value, changed));
@@ -44,7 +39,7 @@ class Output {
 
   // To ask for a width after each piece would lay out the page each time.
   done(good) {
-    if (good && this.fresh) this.clear();
+    if (good && this.fresh) this.clear(true);
     const wide = [...this.place.querySelectorAll("pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
     for (const pre of wide) pre.tabIndex = 0;
   }
@@ -152,7 +147,7 @@ class Cell {
 
   reset(write = (code) => (this.editor.code = code)) {
     write(this.editor.original);
-    this.output.reset();
+    this.output.clear(false);
   }
 
   async execute() {
