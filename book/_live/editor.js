@@ -10,10 +10,8 @@ const TOKENS = {
 };
 const TOKEN = new RegExp(Object.entries(TOKENS).map(([kind, { source }]) => `(?<${kind}>${source})`).join("|"), "gu");
 const WORDS = {
-  kc: "True False None",
-  ow: "and in is not or",
-  k: "as assert async await break class continue def del elif else except finally for from global if import lambda " +
-    "nonlocal pass raise return try while with yield",
+  k: "and as assert async await break class continue def del elif else except False finally for from global if " +
+    "import in is lambda None nonlocal not or pass raise return True try while with yield",
   nb: "abs all any bool dict enumerate filter float int isinstance len list map max min next print range repr " +
     "reversed round set sorted str sum super tuple type zip",
 };
