@@ -19,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -211,11 +210,8 @@ def begins_with(packages, names):
     return wanted
 
 
-def add_python(app):
+def add_python(app, config):
     """Put Python into the site, unless what is there has been made of the same."""
-    app.live = None
-    if app.builder.name != "html":
-        return
     pyodide, live = os.environ.get("PYODIDE"), Path(app.outdir, "live")
     if not pyodide:
         shutil.rmtree(live, ignore_errors=True)
@@ -230,31 +226,24 @@ def add_python(app):
         write_python(pyodide, root, target)
     lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
     folder = target.relative_to(app.outdir).as_posix()
-    app.live = {}
+    config.live = {}
     for name, (part, _) in SCRIPTS.items():
         first = lock["starts"][part]["files"]
         size = sum(file["size"] for file in lock["files"] if file["name"] in first)
-        app.live[name] = {"script": f"{folder}/{name}", "megabytes": round(size / 1e6)}
-
-
-def renew(app, env, added, changed, removed):
-    """Write all pages again, which name the folder, when it is another."""
-    before, env.live = getattr(env, "live", None), app.live
-    return env.found_docs if before != app.live else []
+        config.live[name] = {"script": f"{folder}/{name}", "megabytes": round(size / 1e6)}
 
 
 def offer(app, pagename, templatename, context, doctree):
     """Tell the frame of a page with cells, or of the playground, how to run it."""
-    parts = doctree.findall(nodes.container) if doctree else ()
-    cells = any(part.get("nb_element") == "cell_code" for part in parts)
-    script = "cells.js" if cells else app.env.metadata.get(pagename, {}).get("live")
-    different = DIFFERENT.get(pagename.rpartition("/")[2], {})
-    context["live"] = app.live and script and app.live[script] | {"different": different}
+    meta = app.env.metadata.get(pagename, {})
+    script = meta.get("live", "cells.js" if "kernelspec" in meta else None)
+    if live := app.config.live.get(script):
+        context["live"] = live | {"different": DIFFERENT.get(pagename.rpartition("/")[2])}
 
 
 def setup(app):
-    """Write it before the pages, which say how much it is."""
-    app.connect("builder-inited", add_python)
-    app.connect("env-get-outdated", renew)
+    """Write it before the pages, which say how much it is, and are written again with it."""
+    app.add_config_value("live", {}, "html")
+    app.connect("config-inited", add_python)
     app.connect("html-page-context", offer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
