@@ -24,7 +24,10 @@ from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
 # What a page loads at the press of its button: its script, the module that answers it, packages.
-SCRIPTS = {"cells.js": ("kernel", ["live", "matplotlib"]), "play.js": ("play", ["live"])}
+SCRIPTS = {
+    "cells.js": ("kernel", ["live", "matplotlib"]),
+    "play.js": ("play", ["live", "contourpy"]),
+}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {
     "sgd": {"92": "93", "16": "18", "94": "93"},

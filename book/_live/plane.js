@@ -37,31 +37,6 @@ export class Plane {
     this.stroke(path, ...look);
   }
 
-  // Where z, values of a square grid in rows from y₀, crosses a level.
-  contour(z, side, level, [x0, x1], [y0, y1], ...look) {
-    const path = new Path2D();
-    const [dx, dy] = [(x1 - x0) / (side - 1), (y1 - y0) / (side - 1)];
-    let begun = false;
-    const cross = (i, j, k, l) => {
-      const [a, b] = [z[i * side + j] - level, z[k * side + l] - level];
-      if (a > 0 === b > 0) return;
-      const part = a / (a - b);
-      const [x, y] = [this.x(x0 + (j + (l - j) * part) * dx), this.y(y0 + (i + (k - i) * part) * dy)];
-      if (begun) path.lineTo(x, y);
-      else path.moveTo(x, y);
-      begun = !begun;
-    };
-    for (let i = 0; i < side - 1; i++) {
-      for (let j = 0; j < side - 1; j++) {
-        cross(i, j, i, j + 1);
-        cross(i, j + 1, i + 1, j + 1);
-        cross(i + 1, j, i + 1, j + 1);
-        cross(i, j, i + 1, j);
-      }
-    }
-    this.stroke(path, ...look);
-  }
-
   // The probability σ(o) of class 1 as a colour; o are values of a square grid in rows from below.
   tint(o, side) {
     const pixels = new ImageData(side, side);

@@ -233,7 +233,7 @@ class Playground {
   }
 
   draw() {
-    const { made: { x, y }, picture: { o, a, theta, now }, noted, at } = this;
+    const { made: { x, y }, picture: { o, a, theta, now, boundary }, noted, at } = this;
     const [limit, side, lines, bends] = PLANE;
     const [squares, first] = [side * side, side * side + 2 * lines * bends];
     const left = new Plane($("input-space"), [-limit, limit]);
@@ -263,7 +263,7 @@ class Playground {
       left.line([at, -limit, at, limit], GREY, 0.3);
       left.line([-limit, at, limit, at], GREY, 0.3);
     }
-    left.contour(o, side, 0, [-limit, limit], [-limit, limit], INK, 2);
+    for (const line of boundary) left.line(line, INK, 2);
     left.points(x, y);
     right.points(places, y);
     if (at) {
@@ -314,9 +314,7 @@ class Descents {
     this.map = map || this.map;
     for (const [i, canvas] of this.canvases.entries()) {
       const plane = new Plane(canvas, ...MAP);
-      for (let k = 0; k < 11; k++) {
-        plane.contour(this.map, MAP[2], 0.35 * (5 / 0.35) ** (k / 10), MAP[0], MAP[1], GREY, 0.6);
-      }
+      for (const line of this.map) plane.line(line, GREY, 0.6);
       plane.line(paths[i], [BLUE, ORANGE, GREEN][i], 1.2);
       plane.points(paths[i].subarray(0, 2), [0]);
       plane.ring(...paths[i].subarray(-2));

@@ -5,6 +5,7 @@ from time import perf_counter
 
 import numpy as np
 import previously as p
+from contourpy import contour_generator
 from previously._check import count, number
 
 DATA = {"spirals": p.make_spirals, "moons": p.make_moons, "circles": p.make_circles, "none": None}
@@ -47,7 +48,7 @@ class Training:
         self.noted = [self.measure()]
         limit, *sizes = plane
         side, lines, bends = (np.linspace(-limit, limit, n) for n in sizes)
-        grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+        self.side, grid = side, np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
         down = np.stack(np.meshgrid(lines, bends, indexing="ij"), axis=-1).reshape(-1, 2)
         self.x = np.concatenate([grid, down, down[:, ::-1], self.train.x]).astype(np.float32)
 
@@ -80,9 +81,17 @@ class Training:
         o, a = self.model.forward(self.theta.astype(np.float32), x)
         noted, self.noted = np.concatenate([np.empty(0), *self.noted]), []
         picture = {"o": o[-1].ravel(), "a": a[-2].ravel(), "theta": self.theta, "noted": noted}
+        heights = np.reshape(o[-1][: self.side.size**2], (self.side.size, self.side.size))
+        picture["boundary"] = contours(self.side, self.side, heights, [0])
         now, etas = self.measure(), [[eta, t] for t, eta in self.etas.items()]
         over = self.t == LAST or not np.isfinite(now[1])
         return picture | {"now": now, "etas": etas, "over": over}
+
+
+def contours(x, y, z, levels):
+    """The contour lines of heights z, rows of which are at each y, as [x₁, y₁, x₂, y₂, …]."""
+    lines = contour_generator(x, y, np.ma.masked_invalid(z)).lines
+    return [line.ravel() for level in levels for line in lines(level)]
 
 
 def datasets(make, noise, points):
@@ -107,10 +116,11 @@ class Descents:
         self.dataset, self.theta = p.Dataset(x, y), np.array([-2.0, 2.5])
         self.loss, self.gradient = p.objective(p.MLP((1, 1)), p.logistic)
 
-    def heights(self, w, b, side):
-        """ℒ over these ranges of w and b, a row for each b."""
+    def map(self, w, b, side):
+        """The contour lines of ℒ over these ranges of w and b."""
         ws, bs = np.linspace(*w, side), np.linspace(*b, side)
-        return np.array([self.loss(self.dataset, np.array([w, b])) for b in bs for w in ws])
+        losses = [[self.loss(self.dataset, np.array([w, b])) for w in ws] for b in bs]
+        return contours(ws, bs, losses, np.geomspace(0.35, 5, 11))
 
     def paths(self, eta, batch_size):
         """θ⁽⁰⁾, θ⁽¹⁾, … with all pairs, a minibatch and a single pair a step."""
@@ -139,7 +149,7 @@ def descend(eta, batch_size, plane):
     """The map, once, and three descents on it."""
     first = "descents" not in now
     descents = now.setdefault("descents", Descents())
-    return {"paths": [*descents.paths(eta, batch_size)], "map": first and descents.heights(*plane)}
+    return {"paths": [*descents.paths(eta, batch_size)], "map": first and descents.map(*plane)}
 
 
 def answer(task, options):
