@@ -27,8 +27,7 @@ class Playground {
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
     this.bar = new Bar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
-    for (const still of document.querySelectorAll(".still")) still.hidden = true;
-    for (const form of document.querySelectorAll(".live-form")) form.hidden = false;
+    for (const part of document.querySelectorAll(".still, .live-form")) part.hidden = !part.hidden;
     this.kernel = new Kernel("play", this.bar, "Your settings and points are kept: press Train to try again.");
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("change", ({ target }) => this.change(target));
@@ -165,11 +164,8 @@ class Playground {
     t.value = this.made ? this.t : 0;
     if (this.made) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
-    history.replaceState(
-      history.state,
-      "",
-      `?${said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B")}${location.hash}`,
-    );
+    const search = said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B");
+    history.replaceState(history.state, "", `?${search}${location.hash}`);
   }
 
   change({ name, value }) {
@@ -270,11 +266,10 @@ class Playground {
       left.ring(...at);
       right.ring(...a.subarray(-2));
       const one = 1 / (1 + Math.exp(-o.at(-1)));
-      const [which, sure] = one > 0.5 ? ["1, orange", one] : ["0, blue", 1 - one];
-      const [where, percent] = [at.map((part) => part.toFixed(2)).join(", "), (100 * sure).toFixed(1)];
-      $("at").textContent = `At (${where}): ${
-        isNaN(one) ? "no class" : `class ${which}, with probability ${percent} %`
-      }.`;
+      const percent = (100 * Math.max(one, 1 - one)).toFixed(1);
+      const said = `class ${one > 0.5 ? "1, orange" : "0, blue"}, with probability ${percent} %`;
+      const where = at.map((part) => part.toFixed(2)).join(", ");
+      $("at").textContent = `At (${where}): ${isNaN(one) ? "no class" : said}.`;
     }
     document.querySelector("#numbers caption").textContent = `Step ${now[0].toLocaleString("en")}`;
     for (const [i, cell] of document.querySelectorAll("#numbers td").entries()) {
