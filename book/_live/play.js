@@ -3,7 +3,6 @@ import { $, Bar, button, dress, Kernel } from "./kernel.js";
 import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
-const MAP = [[-3, 4], [-5, 4], 49]; // of w, of b, and heights a side
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 // How far the last hidden layer reaches; a ReLU has no bound, so its plane grows in steps, which do not tremble.
@@ -289,11 +288,10 @@ class Descents {
   }
 
   async ask() {
-    const [eta, batch_size] = [10 ** $("rate").value, Number($("batch").value)];
-    for (const [i, text] of [eta.toPrecision(2), String(batch_size)].entries()) {
-      this.form.querySelectorAll("output")[i].textContent = text;
-    }
-    this.wanted = { eta: Number(eta.toPrecision(2)), batch_size, plane: MAP };
+    const [eta, batch_size] = [(10 ** $("rate").value).toPrecision(2), $("batch").value];
+    $("rate").nextElementSibling.value = eta;
+    $("batch").nextElementSibling.value = batch_size;
+    this.wanted = { eta: Number(eta), batch_size: Number(batch_size) };
     if (this.form.ariaBusy) return;
     this.form.ariaBusy = true;
     while (this.wanted) {
@@ -305,11 +303,10 @@ class Descents {
     this.form.ariaBusy = null;
   }
 
-  draw({ map, paths }, sizes) {
-    this.map = map || this.map;
+  draw({ paths, lines, ranges }, sizes) {
     for (const [i, canvas] of this.canvases.entries()) {
-      const plane = new Plane(canvas, ...MAP);
-      for (const line of this.map) plane.line(line, GREY, 0.6);
+      const plane = new Plane(canvas, ...ranges);
+      for (const line of lines) plane.line(line, GREY, 0.6);
       plane.line(paths[i], [BLUE, ORANGE, GREEN][i], 1.2);
       plane.points(paths[i].subarray(0, 2), [0]);
       plane.ring(...paths[i].subarray(-2));

@@ -13,6 +13,7 @@ PHIS = {phi.name: phi for phi in (p.tanh, p.sigmoid, p.relu)}
 LIMITS = {"layers": (0, 4), "units": (1, 32), "batch_size": (1, 1000), "points": (0, 200)}
 LAST, EVERY = 100_000, 50  # the last step, and how often the losses are noted
 N, UPDATES = 400, 300  # pairs of a set, and steps of each descent on the map
+MAP = [-3, 4], [-5, 4]  # the ranges of w and b
 
 
 class Training:
@@ -115,12 +116,9 @@ class Descents:
         y = (rng.uniform(size=(200, 1)) < p.sigmoid(2 * x - 2)).astype(float)
         self.dataset, self.theta = p.Dataset(x, y), np.array([-2.0, 2.5])
         self.loss, self.gradient = p.objective(p.MLP((1, 1)), p.logistic)
-
-    def map(self, w, b, side):
-        """The contour lines of ℒ over these ranges of w and b."""
-        ws, bs = np.linspace(*w, side), np.linspace(*b, side)
+        ws, bs = (np.linspace(*ends, 49) for ends in MAP)
         losses = [[self.loss(self.dataset, np.array([w, b])) for w in ws] for b in bs]
-        return contours(ws, bs, losses, np.geomspace(0.35, 5, 11))
+        self.lines = contours(ws, bs, losses, np.geomspace(0.35, 5, 11))
 
     def paths(self, eta, batch_size):
         """θ⁽⁰⁾, θ⁽¹⁾, … with all pairs, a minibatch and a single pair a step."""
@@ -130,7 +128,7 @@ class Descents:
             yield np.array([self.theta, *islice(steps, UPDATES)]).ravel()
 
 
-now = {}  # the Training that goes on, and the Descents
+now = {}  # the Training that goes on, and the Descents once they are asked for
 
 
 def play(**settings):
@@ -145,11 +143,13 @@ def advance(**how):
     return now["training"].advance(**how)
 
 
-def descend(eta, batch_size, plane):
-    """The map, once, and three descents on it."""
-    first = "descents" not in now
-    descents = now.setdefault("descents", Descents())
-    return {"paths": [*descents.paths(eta, batch_size)], "map": first and descents.map(*plane)}
+def descend(eta, batch_size):
+    """The map, and three descents on it."""
+    if "descents" not in now:
+        now["descents"] = Descents()
+    descents = now["descents"]
+    paths = [*descents.paths(eta, batch_size)]
+    return {"paths": paths, "lines": descents.lines, "ranges": MAP}
 
 
 def answer(task, options):

@@ -138,18 +138,14 @@ def test_divergence_ends_where_numbers_end():
 
 
 def test_descents_are_those_of_the_chapter():
-    mine, told = (
-        Descents(),
-        answer("descend", {"eta": 0.5, "batch_size": 10, "plane": [[-3, 4], [-5, 4], 49]}),
-    )
+    mine, told = Descents(), answer("descend", {"eta": 0.5, "batch_size": 10})
     assert mine.dataset.x[0] == np.random.default_rng(0).uniform(-1, 3)
-    for line in told["map"]:
+    for line in told["lines"]:
         losses = [mine.loss(mine.dataset, place) for place in line.reshape(-1, 2)]
         assert np.ptp(losses) < 0.05 * np.mean(losses), "a contour line is level"
     for path, size in zip(told["paths"], (200, 10, 1), strict=True):
         steps = sgd(mine.gradient, mine.theta, mine.dataset, 0.5, size, np.random.default_rng(1))
         assert np.array_equal(path[2:], np.ravel([*islice(steps, 300)]))
-    assert answer("descend", {"eta": 1, "batch_size": 10, "plane": []})["map"] is False
 
 
 def accuracies(address, seeds=(22, 0, 1), **changes):
