@@ -1,4 +1,5 @@
-// The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it.
+// The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
+// and recalls and keeps what is stored.
 import { edit, isEnter } from "./editor.js";
 import { Bar, button, dress, element, Kernel } from "./kernel.js";
 
@@ -107,15 +108,10 @@ class Cell {
       const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
       if (event.shiftKey) below?.editor.area.focus();
     });
-    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it; site.js
-    // looks there, too.
+    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
     this.place = `${location.pathname}\n${this.editor.original}`;
-    try {
-      const kept = localStorage.getItem(this.place);
-      if (kept !== null) this.editor.code = kept;
-    } catch {
-      // It is forbidden, as the first change will tell.
-    }
+    const kept = recall(this.place);
+    if (kept !== null) this.editor.code = kept;
   }
 
   say(text) {
@@ -129,20 +125,11 @@ class Cell {
   changed() {
     this.resets.hidden = !this.isChanged;
     this.page.resets.disabled = !this.page.isChanged;
-    const kept = this.keep()
+    keep(this.place, this.isChanged ? this.editor.code : undefined);
+    const kept = recall(this.place) === this.editor.code
       ? "and kept on this device until you reset it"
       : "but this browser keeps nothing: download what you want to keep";
     this.say(this.isChanged && `changed, ${kept}`);
-  }
-
-  keep() {
-    try {
-      if (this.isChanged) localStorage.setItem(this.place, this.editor.code);
-      else localStorage.removeItem(this.place);
-      return true;
-    } catch {
-      return false; // it is forbidden or full
-    }
   }
 
   reset(write = (code) => (this.editor.code = code)) {

@@ -15,11 +15,7 @@
   const stopOf = (mark) => mark.querySelector(".eqno") ?? mark;
 
   function turnTo(on) {
-    try {
-      localStorage.checked = on ? "on" : "off";
-    } catch {
-      // It is forbidden or full: then this page alone knows.
-    }
+    keep("checked", on ? "on" : "off");
     button.ariaPressed = on;
     hide();
     for (const [id, [kind, ...how]] of Object.entries(checked)) {

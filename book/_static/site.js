@@ -3,31 +3,35 @@
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-let chosen; // "light", "dark" or nothing: then the page follows the system
-
-// Others write to the storage of an origin, too.
-function recall() {
+// Storage may be forbidden, or full.
+function recall(name) {
   try {
-    chosen = ["light", "dark"].find((theme) => theme === localStorage.theme);
+    return localStorage.getItem(name);
   } catch {
-    // A browser may forbid it.
+    return null;
   }
 }
+
+function keep(name, value) {
+  try {
+    if (value === undefined) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
+  } catch {
+    // Only this page knows.
+  }
+}
+
+const stored = () => ["light", "dark"].find((theme) => theme === recall("theme")); // others write there, too
+let chosen = stored(); // nothing: then the page follows the system
 
 function showTheme(theme = chosen ?? (system.matches ? "dark" : "light")) {
   root.dataset.theme = theme;
 }
 
-recall();
 document.getElementById("switch-theme").addEventListener("click", () => {
   const theme = root.dataset.theme === "dark" ? "light" : "dark";
   chosen = system.matches === (theme === "dark") ? undefined : theme; // one that agrees with the system is none
-  try {
-    if (chosen) localStorage.theme = chosen;
-    else localStorage.removeItem("theme");
-  } catch {
-    // Then this page alone knows.
-  }
+  keep("theme", chosen);
   showTheme();
 });
 system.addEventListener("change", () => showTheme());
@@ -36,7 +40,7 @@ system.addEventListener("change", () => showTheme());
 for (const event of ["storage", "pageshow"]) {
   addEventListener(event, ({ persisted }) => {
     if (persisted === false) return;
-    recall();
+    chosen = stored();
     showTheme();
   });
 }
@@ -138,31 +142,21 @@ function showChecked() {
     document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
   }
 }
-let asked = "";
-try {
-  asked = localStorage.checked;
-} catch {
-  // It is forbidden.
-}
-if (checks && asked === "on") showChecked();
+if (checks && recall("checked") === "on") showChecked();
 else checks?.addEventListener("click", showChecked, { once: true });
 
 // Run this page: few ask, so Python comes only then, and with it what a reader changed.
 const runs = document.querySelectorAll(".run-page");
-const kept = (pre) => localStorage.getItem(`${location.pathname}\n${pre.textContent.replace(/\n$/, "")}`) !== null;
-try {
-  if (runs.length && [...document.querySelectorAll(".cell_input pre")].some(kept)) {
-    document.querySelector("#live [role=status]").prepend("You changed code of this page: run it to have that again. ");
-  }
-} catch {
-  // It is forbidden.
+const keptFor = (pre) => recall(`${location.pathname}\n${pre.textContent.replace(/\n$/, "")}`);
+if (runs.length && [...document.querySelectorAll(".cell_input pre")].some(keptFor)) {
+  document.querySelector("#live [role=status]").prepend("You changed code of this page: run it to have that again. ");
 }
 for (const run of runs) {
   run.addEventListener("click", async () => {
     const { script } = document.querySelector("#live .run-page").dataset;
     for (const button of runs) button.disabled = true;
     try {
-      (await import(new URL(script, location.href))).begin();
+      await (await import(new URL(script, location.href))).begin();
       document.getElementById("actions").hidePopover();
     } catch {
       for (const button of runs) button.disabled = false;
