@@ -77,12 +77,6 @@ class Output {
 
 // Formulas are typeset when the book is built; only what a cell writes needs KaTeX here.
 async function typeset(box) {
-  for (const table of box.querySelectorAll("table")) {
-    table.classList.add("table");
-    const scroller = element("div", { className: "pst-scrollable-table-container", tabIndex: 0 });
-    table.replaceWith(scroller);
-    scroller.append(table);
-  }
   const formulas = box.querySelectorAll(".math");
   if (formulas.length) await import("./katex.min.js").catch(() => {}); // without it they stay TeX
   for (const place of formulas) {

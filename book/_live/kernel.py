@@ -77,7 +77,9 @@ def markdown(text):
         from mdit_py_plugins.dollarmath import dollarmath_plugin
     except ImportError:
         return "text", text
-    return "markdown", MarkdownIt().enable("table").use(dollarmath_plugin).render(text)
+    html = MarkdownIt().enable("table").use(dollarmath_plugin).render(text)
+    scroller = '<div class="pst-scrollable-table-container" tabindex="0"><table class="table">'
+    return "markdown", html.replace("<table>", scroller).replace("</table>", "</table></div>")
 
 
 def show_figure(figure):
