@@ -57,16 +57,16 @@ class Playground {
     for (const [name, text] of new URLSearchParams(search)) {
       const control = this.form.elements.namedItem(name);
       if (!control) continue;
+      const { value: standard } = control;
       const good = LISTS[name] ? text.split("_").filter((part) => LISTS[name].test(part)).join("_") : text;
       control.value = control.type === "number" && isNaN(good) ? "" : good;
       if (control.value !== text) wrong.push(`${name}=${text}`);
-      if (!control.value && control.options) control.selectedIndex = 0;
-      control.value ||= control.defaultValue;
+      control.value ||= standard;
     }
     this.mangled = wrong.length
       ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. `
       : "";
-    this.begin(Number(this.form.elements.t.value));
+    this.begin(this.form.elements.t.valueAsNumber);
   }
 
   restart(goal) {
@@ -77,9 +77,8 @@ class Playground {
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
   begin(goal = this.goal > this.t ? Infinity : 0) {
     const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
-    for (const { name, type, value } of this.form.elements) {
-      if (name in settings && type === "number") settings[name] = value ? Number(value) : NaN;
-    }
+    const numbers = this.form.querySelectorAll("[type=number]:not([hidden])");
+    for (const { name, valueAsNumber } of numbers) settings[name] = valueAsNumber;
     settings.eta = etas ? split(etas) : [[settings.eta, 0]];
     Object.assign(this, { goal, t: 0, made: undefined, eta: undefined, refused: false });
     this.ask("play", { ...settings, points: split(points), plane: PLANE });
@@ -167,10 +166,10 @@ class Playground {
     history.replaceState(history.state, "", `?${search}${location.hash}`);
   }
 
-  change({ name, value }) {
+  change({ name, valueAsNumber }) {
     this.refused = false;
     if (name === "eta" && this.made) {
-      Object.assign(this, { eta: value ? Number(value) : NaN, looks: true });
+      Object.assign(this, { eta: valueAsNumber, looks: true });
       this.pump();
     } else if (name) this.restart();
   }
