@@ -82,16 +82,16 @@ class Training:
         o, a = self.model.forward(self.theta.astype(np.float32), x)
         noted, self.noted = np.concatenate([np.empty(0), *self.noted]), []
         picture = {"o": o[-1].ravel(), "a": a[-2].ravel(), "theta": self.theta, "noted": noted}
-        heights = np.reshape(o[-1][: self.side.size**2], (self.side.size, self.side.size))
-        picture["boundary"] = contours(self.side, self.side, heights, [0])
-        now, etas = self.measure(), [[eta, t] for t, eta in self.etas.items()]
-        over = self.t == LAST or not np.isfinite(now[1])
-        return picture | {"now": now, "etas": etas, "over": over}
+        squares = o[-1][: self.side.size**2].reshape(self.side.size, -1)
+        picture["boundary"] = contours(self.side, self.side, squares, [0])
+        picture["now"] = self.measure()
+        picture["etas"] = [[eta, t] for t, eta in self.etas.items()]
+        return picture | {"over": self.t == LAST or not np.isfinite(picture["now"][1])}
 
 
 def contours(x, y, z, levels):
     """The contour lines of heights z, rows of which are at each y, as [x₁, y₁, x₂, y₂, …]."""
-    lines = contour_generator(x, y, np.ma.masked_invalid(z)).lines
+    lines = contour_generator(x, y, z).lines
     return [line.ravel() for level in levels for line in lines(level)]
 
 

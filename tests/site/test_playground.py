@@ -134,6 +134,7 @@ def test_divergence_ends_where_numbers_end():
     assert "error" not in answer("play", PLAIN | {"phi": "relu", "gain": 1e200})
     picture = answer("advance", {"until": 100, **FOR_EVER})
     assert picture["now"][0] < 100
+    assert picture["over"]
     assert np.isnan(picture["now"][1:3]).all()
 
 
