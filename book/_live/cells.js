@@ -170,7 +170,8 @@ class Page {
   async wake() {
     const awake = await this.kernel.ask("warm", {});
     if (awake && this.bar.root.dataset.state === "loading") {
-      this.bar.say("ready", "Python is ready. Its integers have 32 bits.");
+      const how = "A cell brings what it names of those above, Run all runs everything anew. Integers have 32 bits.";
+      this.bar.say("ready", `Python is ready. ${how}`);
     }
   }
 

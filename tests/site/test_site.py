@@ -324,6 +324,7 @@ def test_figure_opens_large_on_a_phone(visit, mode):
             lambda: large.locator("img").click(position={"x": 10, "y": 100}),
         ):
             link.press("Enter")
+            large.locator("img[width]").wait_for()  # its file may have to come again
             assert large.locator("img").bounding_box()["width"] > 2 * small
             close()
             expect(large).to_have_count(0)

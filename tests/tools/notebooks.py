@@ -8,6 +8,7 @@ how many things that are.
 import os
 import platform
 import re
+import sys
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +39,7 @@ OPTIONAL = {*INSTRUCTIONS.get("found", ()), *INSTRUCTIONS.get("not found", ())}
 # The settings are those that the libraries come with, not those of whoever runs this.
 CPU = {
     "MATPLOTLIBRC": str(Path(find_spec("matplotlib").origin).parent / "mpl-data/matplotlibrc"),
-    "IPYTHONDIR": str(BOOK.parent / "_build/ipython"),
+    "IPYTHONDIR": str(Path(sys.prefix, "ipython")),
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",
     "NPY_DISABLE_CPU_FEATURES": " ".join(sorted(OPTIONAL & {"X86_V4", "AVX512_ICL", "AVX512_SPR"})),
