@@ -70,6 +70,8 @@ if (asked.has("print-pdf")) {
     margin: 0,
     center: false,
     hash: true,
+    viewDistance: 1, // how far from the window slides are laid out
+    mobileViewDistance: 1,
     transition: "none",
     controlsLayout: "edges",
     controlsTutorial: false,
@@ -78,10 +80,11 @@ if (asked.has("print-pdf")) {
     keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
     plugins: [RevealNotes, RevealZoom],
   });
+  const bring = (images) => images?.forEach((image) => (image.loading = "eager"));
+  Reveal.on("ready", ({ currentSlide }) => bring(currentSlide.nextElementSibling?.querySelectorAll("img")));
   for (const event of ["overviewshown", "slidechanged"]) {
     Reveal.on(event, () => {
-      // The show has begun: all pictures come, before the network goes or the printer asks.
-      for (const image of document.images) image.loading = "eager";
+      bring(document.querySelectorAll("img")); // before the network goes or the printer asks
       // The overview is longer than the window: it follows the keys.
       if (Reveal.isOverview()) Reveal.getCurrentSlide().scrollIntoView({ block: "nearest" });
     });
