@@ -190,7 +190,7 @@ class Page {
     this.stops.disabled = false;
     const codes = this.cells.map(({ editor }) => editor.code);
     const due = await this.kernel.ask("plan", { codes, index: cell?.index });
-    let [good, one] = [due]; // good is false after an error, undefined after a stop
+    let [good, one] = [due, cell ?? this.cells[0]]; // good is false after an error, undefined after a stop
     for (const [done, index] of (due || []).entries()) {
       one = this.cells[index];
       const left = due.length - done - 1;
@@ -220,7 +220,7 @@ class Page {
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.
   async download() {
     const editors = this.cells.filter((cell) => cell.isChanged).map(({ editor }) => editor);
-    let notebook, name;
+    let notebook, name, missing;
     // The edition without solutions, if no solution was changed
     for (const { href } of document.querySelectorAll('#actions a[download][href$=".ipynb"]')) {
       name = href.split("/").pop();
@@ -229,7 +229,7 @@ class Page {
       } catch {
         return this.bar.say("ended", "The notebook could not be fetched: check the network and press Download again.");
       }
-      const missing = new Set(editors);
+      missing = new Set(editors);
       for (const cell of notebook.cells) {
         const text = [cell.source].flat().join(""); // a folded cell has its title before its code
         const one = editors.find(({ original }) => cell.cell_type === "code" && text.endsWith(original));
@@ -237,6 +237,11 @@ class Page {
         missing.delete(one);
       }
       if (!missing.size) break;
+    }
+    // No edition holds both a stub and its solution.
+    for (const { code: source } of missing) {
+      const id = `changed-${notebook.cells.length}`;
+      notebook.cells.push({ cell_type: "code", id, metadata: {}, execution_count: null, outputs: [], source });
     }
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
     const href = URL.createObjectURL(file);

@@ -57,15 +57,17 @@ export class Kernel {
   start() {
     if (this.worker) return;
     const worker = new Worker(new URL(`worker.js?${this.part}`, import.meta.url), { type: "module" });
+    const alive = () => this.worker === worker;
     this.worker = worker;
     worker.onmessage = ({ data: { id, kind, value } }) => {
+      if (!alive()) return;
       const one = this.asked.get(id);
-      if (kind === "alive") navigator.locks.request(value, () => this.worker === worker && this.heard("died"));
+      if (kind === "alive") navigator.locks.request(value, () => alive() && this.heard("died"));
       else if (kind === "done") this.asked.delete(id), one.resolve(value);
       else if (id) one.hear(kind, value);
       else this.heard(kind, value);
     };
-    worker.onerror = ({ message }) => this.heard("failed", message);
+    worker.onerror = ({ message }) => alive() && this.heard("failed", message);
   }
 
   // What the worker says of itself, and what is said of it.

@@ -1,6 +1,8 @@
 """The cells of a page, run as Jupyter runs them: streams, last values, figures, short errors."""
 
+import ast
 import io
+import linecache
 import logging
 import re
 import sys
@@ -13,7 +15,6 @@ from types import ModuleType
 
 from js import send
 from live.needs import Given, names, without_magics
-from pyodide.code import eval_code
 from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
@@ -149,17 +150,24 @@ async def run(index):
     """Run a cell of the last plan, and say whether it went well."""
     name, source = f"cell {index + 1}", without_magics(sources[index])
     await loadPackagesFromImports(source)
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     well, run.shown = False, 0
     try:
-        value = eval_code(source, space, filename=name)
-        if value is not None:
-            display(value)
+        tree = ast.parse(source, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec"), space)
+        if last:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            rest = source.encode().split(b"\n")[last.end_lineno - 1][last.end_col_offset :]
+            if value is not None and not rest.lstrip().startswith(b";"):
+                display(value)
         if "matplotlib.pyplot" in sys.modules:
             show()
         well = True
     except BaseException as error:  # whatever a reader's code raises is shown
         sys.stdout.flush()
+        sys.stderr.flush()
         send("error", readable(error))
         if plt := sys.modules.get("matplotlib.pyplot"):
             plt.close("all")  # or the next cell would show what is half drawn

@@ -282,7 +282,9 @@ class Playground {
 class Descents {
   constructor(kernel) {
     Object.assign(this, { kernel, form: $("descents"), canvases: document.querySelectorAll("#descents canvas") });
-    this.form.addEventListener("input", () => this.ask());
+    for (const [target, event] of [[this.form, "input"], [window, "resize"]]) {
+      target.addEventListener(event, () => this.ask());
+    }
     this.ask();
   }
 

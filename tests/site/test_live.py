@@ -162,6 +162,15 @@ def test_reader_changes_stops_and_keeps_cells(live):
         )
         assert page.run(2, "'x'  # y;") == "'x'"
         assert page.run(2, "get_ipython().any('thing')").startswith("<live.kernel.Shell")
+        assert page.run(2, "text = '''a\n   \nb'''\nlen(text)") == "7"
+        warned = page.run(2, "import sys\nprint('first', file=sys.stderr)\n1 / 0")
+        assert warned.startswith("first\nZeroDivisionError")
+        assert page.cells.nth(1).locator(".live-output pre").count() == 2
+        page.write(2, "  a = 1")
+        page.run(3)
+        assert page.shown(2).endswith("IndentationError: unexpected indent")
+        assert page.status == "An error in cell 2 stopped it."
+        assert "ImportError" in page.run(2, "from . import *")
         pickled = (
             "import pickle\n\n\ndef f(o):\n    return o\n\n\npickle.loads(pickle.dumps(f)) is f"
         )
@@ -206,6 +215,13 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.tab.wait_for_selector("#live[data-state=ended]", timeout=1000)
         assert "Stopped" in page.status
         assert "stopped after" in page.state(2)
+        page.write(2, "import time\ntime.sleep(30)")
+        page.press("Run cell 2")
+        page.wait("running")
+        page.tab.wait_for_timeout(1500)
+        page.press("Stop")
+        page.tab.wait_for_timeout(3000)  # what ended then may still complain
+        assert "Stopped" in page.status
         trained = page.run(2, TRAININGS)
 
         # All of it survives a reload, is handed out, and can be thrown away
@@ -224,14 +240,17 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert page.cells.nth(1).locator("textarea").input_value() == TRAININGS
         assert "kept on this device" in page.state(2)
 
-        # A solution is in the edition that has it
+        # A solution is in the edition that has it, and what that has no place for is beside it
         page.write(solution := page.number("solution-limit"), "mine = 1")
+        page.write(stub := page.number("exercise-limit"), "mine = 2")
         with page.tab.expect_download() as download:
             page.press("Download")
         notebook = json.loads(download.value.path().read_text("utf-8"))
         sources = ["".join(cell["source"]) for cell in notebook["cells"]]
-        assert {TRAININGS, "mine = 1"} <= {source.split("solution\n")[-1] for source in sources}
-        page.press(f"Reset cell {solution}")
+        sources = {source.split("solution\n")[-1] for source in sources}
+        assert {TRAININGS, "mine = 1", "mine = 2"} <= sources
+        for number in (solution, stub):
+            page.press(f"Reset cell {number}")
         unchanged = page.cells.nth(2).locator("textarea").input_value()
         page.run(3, "'seen'")
         page.write(3, unchanged)
