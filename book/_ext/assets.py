@@ -55,12 +55,10 @@ def cut_font(source, target, text):
     subset.main([str(source), f"--text={text}", f"--output-file={target}", *flags])
 
 
-def of_this_edition(folder, named):
+def of_this_edition(hashes, folder, named):
     """The address of a file with its hash, or else browsers would take one that they have kept."""
-    path = folder / named[1]
-    return (
-        f"{named[1]}?v={sha256(path.read_bytes()).hexdigest()[:8]}" if path.exists() else named[0]
-    )
+    digest = hashes.get((folder / named[1]).resolve())
+    return f"{named[1]}?v={digest[:8]}" if digest else named[0]
 
 
 def write_assets(app, exception):
@@ -87,8 +85,12 @@ def write_assets(app, exception):
     for font in static.glob("fonts/KaTeX_*.woff2"):
         cut_font(font, font, math)
     (static / "site.css").write_text(css, "utf-8")
+    files = [Path(app.outdir, "sections.js"), *static.rglob("*.css"), *static.rglob("*.js")]
+    hashes = {file.resolve(): sha256(file.read_bytes()).hexdigest() for file in files}
     for path, page in zip(paths, pages):
-        path.write_text(NAMED.sub(partial(of_this_edition, path.parent), page), "utf-8")
+        named = NAMED.sub(partial(of_this_edition, hashes, path.parent), page)
+        if named != page:
+            path.write_text(named, "utf-8")
 
 
 def setup(app):

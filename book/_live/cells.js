@@ -1,5 +1,5 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
-// and recalls and keeps what is stored.
+// and knows what is stored, and where.
 import { edit, isEnter } from "./editor.js";
 import { Bar, button, dress, element, Kernel } from "./kernel.js";
 
@@ -89,10 +89,13 @@ class Cell {
   constructor(page, root, index) {
     Object.assign(this, { page, root, index, name: `cell ${index + 1}`, output: new Output(root) });
     const highlight = root.querySelector(".cell_input .highlight:has(> pre)");
+    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
+    this.place = placeOf(highlight.querySelector("pre"));
     this.editor = edit(highlight, `Code of ${this.name}`, () => this.changed());
     this.resets = button("Reset", () => this.reset(this.editor.retype), `Reset ${this.name}`);
     this.resets.hidden = true;
-    this.state = element("span", { textContent: `Cell ${index + 1}` });
+    this.state = element("span", {});
+    this.say();
     const runs = button("Run", () => page.run(this), `Run ${this.name}`);
     root.querySelector(".cell_input").append(element("div", { className: "live-bar" }, runs, this.resets, this.state));
     this.editor.area.addEventListener("keydown", (event) => {
@@ -102,8 +105,6 @@ class Cell {
       const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
       if (event.shiftKey) below?.editor.area.focus();
     });
-    // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
-    this.place = `${location.pathname}\n${this.editor.original}`;
     const kept = recall(this.place);
     if (kept !== null) this.editor.code = kept;
   }

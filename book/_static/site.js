@@ -147,8 +147,8 @@ else checks?.addEventListener("click", showChecked, { once: true });
 
 // Run this page: few ask, so Python comes only then, and with it what a reader changed.
 const runs = document.querySelectorAll(".run-page");
-const keptFor = (pre) => recall(`${location.pathname}\n${pre.textContent.replace(/\n$/, "")}`);
-if (runs.length && [...document.querySelectorAll(".cell_input pre")].some(keptFor)) {
+const placeOf = (pre) => `${location.pathname}\n${pre.textContent.replace(/\n$/, "")}`;
+if (runs.length && [...document.querySelectorAll(".cell_input pre")].some((pre) => recall(placeOf(pre)))) {
   document.querySelector("#live [role=status]").prepend("You changed code of this page: run it to have that again. ");
 }
 for (const run of runs) {
