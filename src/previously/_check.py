@@ -1,10 +1,16 @@
 """Checks of arguments: every error names the argument, what came and what was expected."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Set, Sized
 from math import isfinite
 from numbers import Integral, Real
+from reprlib import Repr
 
 import numpy as np
+
+# Of a list of a million numbers a few are enough, and soon written.
+_SHORT = Repr()
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = _SHORT.maxset = 20
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 1000
 
 
 def describe(value):
@@ -12,7 +18,7 @@ def describe(value):
     if isinstance(value, np.ndarray):
         kind = f"a {type(value).__name__}" if foreign(value) else "an array"
         return f"{kind} {value.shape} of {value.dtype}"
-    text = " ".join(repr(value).split())  # arrays in a list break lines
+    text = " ".join(_SHORT.repr(value).split())  # arrays in a list break lines
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 
 
@@ -47,9 +53,9 @@ def generator(name, value):
 def pairs(name, value):
     """Refuse what has no length, or none to speak of: a descent needs pairs (x, y).
 
-    A tuple (x, y) or a list has a length, but an array of indices picks no minibatch from it.
+    A tuple (x, y), a list or a dict has a length, but no array of indices picks a minibatch of it.
     """
-    if isinstance(value, Sequence) or not isinstance(value, Sized):
+    if isinstance(value, Sequence | Mapping | Set) or not isinstance(value, Sized):
         raise TypeError(f"{name}: expected a Dataset, got {describe(value)}")
     not_empty(name, len(value))
     return value

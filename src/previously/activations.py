@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import callable_, real, returned
+from ._check import callable_, like, real, returned
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,15 @@ class Activation:
 
     Args:
         name: what it is called, for messages and figures.
-        f: o → φ(o).
+        f: o → φ(o), a new array: it must not change o.
         prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper. An array of
             the shape of o, or one number of its dtype where φ′ is the same everywhere.
 
     Raises:
-        TypeError: when f or prime is no function, or when called with what is not real numbers.
-        ValueError: when f or prime returns another shape, or when called with rows of different
-            lengths.
+        TypeError: when f or prime is no function, f returns no floats, or when called with what
+            is not real numbers.
+        ValueError: when f or prime returns another shape or changes o, or when called with rows of
+            different lengths.
     """
 
     name: str
@@ -34,9 +35,15 @@ class Activation:
     def __post_init__(self):
         callable_("f", self.f)
         callable_("prime", self.prime)
-        # Another shape would be broadcast, and no step has the time to look.
+        # Another shape would be broadcast, φ′ be that of a changed o: no step has the time to look.
         o = np.full((2, 3), 0.5)
-        prime = self.prime(o, self(o))
+        o.flags.writeable = False
+        try:
+            prime = self.prime(o, like("f(o)", self.f(o), "o", o))
+        except ValueError as error:
+            if "read-only" in str(error):
+                raise ValueError("f(o), prime(o, a): expected o as it was, got it new") from None
+            raise
         returned("prime(o, a)", prime, o.shape if np.shape(prime) else ())
 
     def __call__(self, o) -> np.ndarray:

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.random import Generator
 
-from ._check import count, describe, floats, generator, number, same_dtype, some
+from ._check import count, describe, floats, foreign, generator, number, same_dtype, some
 
 KINDS = ("real", "binary", "one-hot")  # of targets
 
@@ -18,6 +18,7 @@ class Dataset:
     `len(dataset)` is n. `dataset[indices]`, with a slice, a list or an array of indices, is the
     minibatch of those pairs, copied; its numbers are not checked again, because every step makes
     one. A single index is refused, as it may mean a pair (x, y) or a minibatch: `dataset[[i]]`.
+    So is `x, y = dataset`, which would take its rows apart: take `dataset.x` and `dataset.y`.
 
     Args:
         x: inputs, a float array (n, d).
@@ -28,7 +29,8 @@ class Dataset:
         targets: "binary", "one-hot" or "real", read from y.
 
     Raises:
-        TypeError: when x or y is not a float array, their dtypes differ, or for a single index.
+        TypeError: when x or y is not a float array, their dtypes differ, for a single index, or
+            when unpacked.
         IndexError: when indices are not indices of its rows.
         ValueError: when one has not two axes, is empty or holds NaN or infinity, or when
             their numbers of rows differ.
@@ -54,10 +56,11 @@ class Dataset:
     def __getitem__(self, indices) -> "Dataset":
         rows, part = indices, object.__new__(Dataset)
         try:
-            if not isinstance(rows, np.ndarray) or rows.dtype != _INDEX:
+            if type(rows) is not np.ndarray or rows.dtype != _INDEX:
+                if foreign(rows) or np.ndim(rows) > 1:
+                    rows = None  # an axis more, as what would be wrong in another way
                 rows = np.arange(len(self))[rows]
             if rows.ndim != 1:
-                # An IndexError would end `for pair in dataset` as if there were no pair.
                 raise TypeError(
                     f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
                 )
@@ -66,6 +69,9 @@ class Dataset:
             raise IndexError(f"indices: {error}") from None
         part.targets = self.targets
         return part
+
+    def __iter__(self):
+        raise TypeError("a Dataset cannot be unpacked: take its x and y, or its minibatches")
 
     def __repr__(self) -> str:
         return f"Dataset(n={len(self)}, x {self.x.shape}, y {self.y.shape} {self.targets})"

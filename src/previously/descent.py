@@ -1,6 +1,7 @@
 """Gradient descent and its stochastic version, as iterators over θ⁽¹⁾, θ⁽²⁾, …"""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -88,7 +89,11 @@ def minibatches(dataset, batch_size: int, rng: Generator) -> Iterator:
     size = count("batch_size", batch_size)
     order = generator("rng", rng).permutation(n)
     # A generator would be dead after an exception, and look as if the epoch had ended.
-    return map(dataset.__getitem__, np.split(order, range(size, n, size)))
+    return map(partial(_minibatch, dataset, order, size), range(0, n, size))
+
+
+def _minibatch(dataset, order, size, start):
+    return dataset[order[start : start + size]]
 
 
 class _Descent:

@@ -15,7 +15,7 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
     best ε for a float64 function with values and derivatives around 1. It costs 2p values of f.
 
     Args:
-        f: θ → float.
+        f: θ → float, of at least float64, too.
         theta: where, a float array (p,), of at least float64: a float32 rounds such steps away.
         eps: ε, the step.
 
@@ -23,7 +23,7 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
         The gradient (p,), float64.
 
     Raises:
-        TypeError, ValueError: when f is no function or returns no number, theta is no such
+        TypeError, ValueError: when f is no function or returns no such number, theta is no such
             array, or eps not a positive number, or one that is lost in the rounding of theta.
     """
     callable_("f", f)
@@ -34,7 +34,7 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
     step, differences = np.zeros(len(theta)), []
     for j in range(len(theta)):
         step[j] = eps
-        ahead = returned("f(theta)", f(theta + step))
+        ahead = double("f(theta)", returned("f(theta)", f(theta + step)))
         behind = returned("f(theta)", f(theta - step))
         step[j] = 0.0
         differences.append(ahead - behind)

@@ -19,7 +19,7 @@ class Loss:
 
     Args:
         name: what it is called, for messages.
-        f: (a, y) → ℒ.
+        f: (a, y) → ℒ. Neither function may change a or y, which others read after it.
         grad: (a, y) → ∂ℒ/∂a⁽ᴸ⁾, of the shape of a.
         targets: the kinds of y it is defined for, of "real", "binary" and "one-hot".
         of_logits: whether it expects logits, so a model with an identity output.

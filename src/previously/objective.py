@@ -33,7 +33,8 @@ def objective(model: MLP, loss: Loss) -> tuple[Callable[..., float], Callable[..
     require(Loss, "loss", loss, "a Loss")
     if loss.of_logits and model.phi_out != identity:
         raise ValueError(
-            f"model: {loss.name} expects logits, so phi_out=identity, got {model.phi_out.name}"
+            f"model: {loss.name} expects logits, so phi_out=previously.identity,"
+            f" got {model.phi_out.name}"
         )
 
     return partial(_mean_loss, model, loss), partial(_gradient, model, loss)

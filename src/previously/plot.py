@@ -15,6 +15,7 @@ from matplotlib.collections import Collection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from numpy.typing import ArrayLike
 
 from ._check import (
@@ -37,7 +38,7 @@ COLORS = {"blue": "#0064a8", "orange": "#b34700", "green": "#00734d", "purple": 
 
 INK, GREY = "#222222", "#767676"
 
-STYLE = {
+STYLE: dict[Any, Any] = {  # matplotlib types the keys one by one
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.prop_cycle": plt.cycler(color=COLORS.values()),
@@ -165,9 +166,10 @@ def network(model: MLP, ax: Axes | None = None) -> Axes:
     colours = cycle(COLORS.values())
     for l, (left, right) in enumerate(pairwise(columns), 1):
         colour = next(colours)
-        for start in left:
-            ends = np.stack([np.full(len(right), start), right])
-            ax.plot([l - 1, l], ends, color=colour, linewidth=1.2, zorder=1)
+        # One line with a gap after each edge: a line for each edge would take minutes to draw.
+        ends = np.stack(np.broadcast_arrays(left[:, None], right, np.nan), axis=-1).ravel()
+        across = np.tile([l - 1, l, np.nan], left.size * right.size)
+        ax.plot(across, ends, color=colour, linewidth=1.2, zorder=1)
         _units(ax, l, right, colour)
         ax.text(l - 0.5, edge, f"$w^{{({l - 1})}}, b^{{({l - 1})}}$", color=colour, **above)
         ax.text(l, -edge, f"$o^{{({l})}}, a^{{({l})}}$", color=colour, **below)
@@ -190,7 +192,8 @@ def points(
         y: labels 0 and 1, a float array (n, 1).
         ax: the axes to draw on; the current ones if None.
         shade: from 0, light, to 1, dark: one number, or an array (n,).
-        style: properties of the markers, as for `Axes.scatter`; a colour replaces the shades.
+        style: properties of the markers, as for `Axes.scatter`, or lists of n of them; a colour
+            replaces the shades.
 
     Returns:
         The axes.
@@ -209,14 +212,23 @@ def points(
         raise ValueError(f"shade: expected one number or {len(x)}, got {describe(shade)}")
     ax = _axes(ax)
     style = normalize_kwargs(style, Collection)
-    look = {"s": 14, "edgecolor": "white", "linewidth": 0.3, "zorder": 2, **style}
+    look = {"s": 14, "linewidth": 0.3, "zorder": 2, **style}
+    if MarkerStyle(style.get("marker", "o")).is_filled():  # others have no edge
+        look.setdefault("edgecolor", "white")
     for label, (marker, tints) in enumerate(zip("o^", _TINTS)):
         mine = y[:, 0] == label
-        tint = {"c": np.broadcast_to(shade, len(x))[mine], "cmap": tints, "vmin": 0, "vmax": 1}
+        tint = {"c": np.broadcast_to(shade, len(x)), "cmap": tints, "vmin": 0, "vmax": 1}
         if not style.keys().isdisjoint(("c", "color", "facecolor")):
             tint = {}
-        ax.scatter(*x[mine].T, **{"marker": marker, **tint, **look})
+        properties = {"marker": marker, **tint, **look}.items()
+        ax.scatter(*x[mine].T, **{name: _of(mine, value) for name, value in properties})
     return ax
+
+
+def _of(mine, value):
+    """What belongs to some of the points, of a property with a value for each of them."""
+    each = isinstance(value, list | np.ndarray) and len(value) == len(mine)
+    return np.asarray(value)[mine] if each else value
 
 
 def regions(
@@ -299,7 +311,7 @@ def carried_grid(
 def _values(name, f, x, k):
     """f, called once with the points x (m, n, 2): values (m, n, k)."""
     values = returned(name, f(x.reshape(-1, 2).copy()), (x.size // 2, k))  # f may change them
-    return not_nan(name, values).reshape(*x.shape[:2], k)
+    return not_nan(name, values).astype(float).reshape(*x.shape[:2], k)
 
 
 def _tints(color):

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
+from math import hypot
 from string import Template
 
 import numpy as np
 from contourpy import contour_generator
 from numpy.typing import ArrayLike
 
-from ._check import floats, require, some
+from ._check import floats, real, require, some
 from .data import Dataset
 from .mlp import MLP
 from .plot import COLORS, GREY, INK, Limits, _heights
@@ -56,9 +57,11 @@ def two_spaces(
     require(Dataset, "dataset", dataset, "a Dataset")
     floats("dataset.x", dataset.x, "n", 2)
     floats("dataset.y", dataset.y, "n", 1)
+    if dataset.targets != "binary":
+        raise ValueError(f"dataset: expected labels 0 and 1, got {dataset.targets} values")
     _one_text_each(said, thetas)
-    classes = [dataset.x[dataset.y[:, 0] == label] for label in (0, 1)]
-    moments = [_moment(model, theta, classes) for theta in thetas]
+    classes = [dataset.x[dataset.y[:, 0] == label].astype(float) for label in (0, 1)]
+    moments = [_moment(model, real("thetas", theta).astype(float), classes) for theta in thetas]
     regions, half, grid, dots, triangles = zip(*moments)
     dot = f'stroke="{_BLUE}" stroke-width="16" stroke-linecap="round"'
     shade = f'fill="{_SHADE}" fill-rule="evenodd" {_LINE}'
@@ -133,8 +136,8 @@ def descents(
         return points / np.maximum(np.abs(points).max(axis=-1, keepdims=True) / 9, 1)
 
     def finite(name, path):
-        """The path until it leaves the numbers, as one that diverges does."""
-        whole = np.isfinite(some(name, floats(name, path, "T", 2))).all(axis=1)
+        """The path until it leaves the numbers, or comes near, as one that diverges does."""
+        whole = (np.abs(some(name, floats(name, path, "T", 2))) < 1e30).all(axis=1)
         return path if whole.all() else some(name, path[: whole.argmin()])
 
     rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
@@ -162,6 +165,8 @@ def descents(
 
 
 def _one_text_each(said, moments):
+    for text in said:
+        require(str, "said", text, "texts")
     if not len(moments) or len(moments) != len(said):
         raise ValueError(f"said: expected {max(len(moments), 1)} texts, got {len(said)}")
 
@@ -193,9 +198,10 @@ def _moment(model, theta, classes):
     areas = contour_generator(s, s, logits, fill_type="OuterOffset").filled(0, np.inf)
     rings = [ring for area, ends in zip(*areas) for ring in np.split(area, ends[1:-1])]
     w, b = model.layers(theta)[-1]
-    length = np.linalg.norm(w)
-    normal = w[0] / length
-    foot, up = -b[0] / length * normal, 4 * normal  # out of the panel, whatever the line
+    length = hypot(*w[0])
+    normal = w[0] / length if length else np.array([1.0, 0.0])  # any, of a line that is nowhere
+    away = -b[0] / length if length else -np.copysign(np.inf, b[0])
+    foot, up = np.clip(away, -2, 2) * normal, 4 * normal  # out of the panel, whatever the line
     far = up @ [[0, 1], [-1, 0]]
     ends = np.array([foot - far, foot + far])
     half = np.concatenate([ends, ends[::-1] + up])

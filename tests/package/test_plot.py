@@ -189,6 +189,17 @@ def test_a_colour_for_points_replaces_their_shades_and_leaves_their_shapes(name)
     assert len(zero.get_paths()[0].vertices) > len(one.get_paths()[0].vertices)
 
 
+def test_points_take_a_property_for_each_of_them():
+    marked = plot.points(X, Y, linewidth=np.arange(len(X)) + 1.0, color=["red"] * len(X))
+    for label, mine in enumerate(marked.collections):
+        assert [*mine.get_linewidths()] == [*np.flatnonzero(Y[:, 0] == label) + 1]
+
+
+def test_a_marker_without_a_face_has_no_edge_to_warn_of():
+    for mine in plot.points(X, Y, marker="x").collections:
+        assert len(mine.get_offsets())
+
+
 def test_a_marker_for_points_replaces_those_of_the_classes():
     zero, one = plot.points(X, Y, marker="s").collections
     assert zero.get_paths()[0].vertices.tolist() == one.get_paths()[0].vertices.tolist()
@@ -342,8 +353,10 @@ def test_a_network_has_a_circle_a_unit_in_a_column_a_layer_each_around_the_same_
 def test_a_network_joins_each_unit_with_each_unit_of_the_next_layer_behind_the_circles():
     ax = plot.network(MLP((2, 3, 4, 1)))
     columns = [circles.get_offsets().tolist() for circles in ax.collections]
-    pairs = [[a, b] for left, right in pairwise(columns) for a in left for b in right]
-    assert sorted(line.get_xydata().tolist() for line in ax.lines) == sorted(pairs)
+    for line, (left, right) in zip(ax.lines, pairwise(columns), strict=True):
+        starts, ends, gaps = line.get_xydata().reshape(-1, 3, 2).swapaxes(0, 1)
+        assert [*zip(starts.tolist(), ends.tolist())] == [(a, b) for a in left for b in right]
+        assert np.isnan(gaps).all()
     assert max(line.get_zorder() for line in ax.lines) < min(c.get_zorder() for c in ax.collections)
     assert {tuple(c.get_facecolor()[0]) for c in ax.collections} == {(1.0, 1.0, 1.0, 1.0)}
 
@@ -390,6 +403,15 @@ def test_functions_may_work_in_the_place_of_their_points():
     for figure, carry in zip(figures, (turned, np.negative)):
         plot.carried_grid(carry, lambda x: x[:, :1], (-1, 1), (-1, 1), ax=figure.subplots())
     assert plot.svg(figures[0]) == plot.svg(figures[1])
+
+
+def test_regions_know_scores_of_few_digits():
+    areas, _ = plot.regions(
+        lambda x: slanted(x).astype(np.float32), (-1, 1), (-2, 2), plt.figure().gca()
+    ).collections
+    wide, _ = plot.regions(slanted, (-1, 1), (-2, 2), plt.figure().gca()).collections
+    for mine, theirs in zip(areas.get_paths(), wide.get_paths(), strict=True):
+        assert len(mine.vertices) == len(theirs.vertices) > 0
 
 
 def test_regions_know_infinite_scores():

@@ -83,6 +83,32 @@ def test_grid_is_carried_to_the_hidden_layer(page):
         assert np.abs(shown - carried).max() <= slider.HIDDEN_EDGE * UNIT * (1 + 1e-9)
 
 
+def test_line_of_any_length_of_its_weights_is_drawn(page):
+    """A last layer scaled by any number has the same line; without weights it has none."""
+    for factor in (1e-200, 1e160):
+        scaled = [theta.copy() for theta in THETAS]
+        for theta in scaled:
+            w, b = MODEL.layers(theta)[-1]
+            w *= factor
+            b *= factor
+        shown = frames(slider.two_spaces(MODEL, scaled, DATASET, SAID))
+        assert [half for _, _, half, *_ in shown] == [half for _, _, half, *_ in frames(page)]
+    for b, inside in ((1.0, True), (-1.0, False)):
+        without = np.append(THETAS[0][:-3], [0.0, 0.0, b])
+        ((_, _, half, *_),) = frames(slider.two_spaces(MODEL, [without], DATASET, ["none"]))
+        (corners,) = polygons(half, slider.HIDDEN_EDGE)
+        assert Path(corners).contains_points(hidden(without)).all() == inside
+
+
+def test_few_digits_make_the_same_picture(page):
+    few = [theta.astype(np.float32).astype(float) for theta in THETAS]
+    shown = [theta.astype(np.float32) for theta in THETAS]
+    dataset = Dataset(*(array.astype(np.float32) for array in (DATASET.x, DATASET.y)))
+    wide = Dataset(*(array.astype(float) for array in (dataset.x, dataset.y)))
+    pages = [slider.two_spaces(MODEL, *these, SAID) for these in ((shown, dataset), (few, wide))]
+    assert pages[0] == pages[1]
+
+
 def test_still_is_the_last_moment(page):
     drawn = re.findall(r'<path class="frame" d="([^"]*)"', page)
     assert drawn == list(frames(page)[-1][1:])
@@ -102,10 +128,12 @@ def test_boundary_is_where_the_last_pre_activation_is_zero_whatever_the_output(p
         ({"dataset": DATASET.x}, "dataset: expected a Dataset"),
         ({"dataset": Dataset(np.ones((4, 3)), np.ones((4, 1)))}, r"dataset\.x: expected shape"),
         ({"dataset": Dataset(np.ones((4, 2)), np.eye(4))}, r"dataset\.y: expected shape"),
+        ({"dataset": Dataset(DATASET.x, 2 * DATASET.y - 1)}, "dataset: expected labels 0 and 1"),
+        ({"said": [1, 2, 3]}, "said: expected texts, got int 1"),
         ({"said": SAID[:2]}, "said: expected 3 texts, got 2"),
         ({"thetas": [], "said": []}, "said: expected 1 texts, got 0"),
         ({"thetas": [np.ones(3)] * 3}, "theta: expected shape"),
-        ({"thetas": [["a"]] * 3}, "theta: expected a float array"),
+        ({"thetas": [["a"]] * 3}, "thetas: expected real numbers"),
         ({"thetas": [THETAS[0] * np.nan] * 3}, "thetas: expected finite numbers"),
     ],
 )
@@ -155,10 +183,11 @@ def test_descents_are_drawn_where_they_went():
 
 
 def test_descent_that_leaves_the_numbers_is_drawn_as_far_as_there_are_any():
-    lost = [
-        {title: np.vstack([path, [np.inf, 0.0]]) for title, path in one.items()} for one in PATHS
-    ]
-    assert slider.descents(**{**MAP, "paths": lost}) == slider.descents(**MAP)
+    for end in (np.inf, np.finfo(float).max):
+        lost = [
+            {title: np.vstack([path, [end, 0.0]]) for title, path in one.items()} for one in PATHS
+        ]
+        assert slider.descents(**{**MAP, "paths": lost}) == slider.descents(**MAP)
 
 
 def test_titles_come_in_the_order_of_the_first_setting():
