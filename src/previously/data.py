@@ -18,7 +18,7 @@ class Dataset:
     `len(dataset)` is n. `dataset[indices]`, with a slice, a list or an array of indices, is the
     minibatch of those pairs, copied; its numbers are not checked again, because every step makes
     one. A single index is refused, as it may mean a pair (x, y) or a minibatch: `dataset[[i]]`.
-    So is `x, y = dataset`, which would take its rows apart: take `dataset.x` and `dataset.y`.
+    A Dataset cannot be unpacked into x and y either: take `dataset.x` and `dataset.y`.
 
     Args:
         x: inputs, a float array (n, d).

@@ -3,10 +3,15 @@
 import re
 import subprocess
 import sys
+from itertools import islice
+from math import inf
 
 import notebooks
+import numpy as np
 import pytest
 from bench import report, same_in_pytorch
+
+from previously import MLP, logistic, make_spirals, objective, sgd
 
 PAGE = (notebooks.BOOK / "speed.md").read_text(encoding="utf-8")
 PYTORCH = (notebooks.BOOK / "pytorch.md").read_text(encoding="utf-8")
@@ -123,13 +128,33 @@ def test_time_grows_as_the_page_says(axis, low, high):
     assert low < report.exponent(sizes, ours) < high
 
 
+def test_sixty_steps_let_the_last_bit_grow_as_far_as_the_page_says():
+    """«From the steep start, from some seeds, into the second digit.»"""
+    dataset, model = make_spirals(400, 0.04, np.random.default_rng(0)), MLP((2, 16, 16, 2, 1))
+    _, gradient = objective(model, logistic)
+
+    def after_sixty(seed, last, toward):
+        rng = np.random.default_rng(seed)
+        theta = model.init(rng, gain=2.0)
+        model.layers(theta)[-1][0][:] *= last
+        theta = np.nextafter(theta, toward)
+        return next(islice(sgd(gradient, theta, dataset, 0.03, 20, rng), 59, None))
+
+    for last, least, most in ((10.0, 0.01, 1.0), (1.0, 0.0, 1e-13)):
+        apart = [
+            np.abs(after_sixty(seed, last, inf) - after_sixty(seed, last, -inf)).max()
+            for seed in range(40)
+        ]
+        assert least <= max(apart) < most
+
+
 def test_memory_does_not_grow_with_the_data_set():
     rows = [row for row in report.read("growth") if row["axis"] == "n"]
     assert len({(row["allocated"], row["alive"]) for row in rows}) == 1
 
 
 def test_more_examples_a_step_take_as_much_longer_as_the_chapter_on_sgd_says():
-    """«Thirty-two times as many examples make a step about three times as long.»"""
+    """«Thirty-two times as many, counted from eight, make a step about three times as long.»"""
     sizes, ours, _ = report.growth("B")
     seconds = dict(zip(sizes, ours))
     assert 2.5 < seconds[8 * 32] / seconds[8] < 3.5
