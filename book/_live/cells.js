@@ -1,6 +1,6 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
 // and knows what is stored, and where.
-import { edit, isEnter } from "./editor.js";
+import { edit } from "./editor.js";
 import { Bar, button, dress, element, Kernel } from "./kernel.js";
 
 // Text after a lone \r takes the place of the line before it.
@@ -91,20 +91,18 @@ class Cell {
     const highlight = root.querySelector(".cell_input .highlight:has(> pre)");
     // What a reader changed is kept under the text that it replaces, so that a new edition of the book finds it.
     this.place = placeOf(highlight.querySelector("pre"));
-    this.editor = edit(highlight, `Code of ${this.name}`, () => this.changed());
+    const run = ({ shiftKey }) => {
+      page.run(this);
+      const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
+      if (shiftKey) below?.editor.area.focus();
+    };
+    this.editor = edit(highlight, `Code of ${this.name}`, () => this.changed(), run);
     this.resets = button("Reset", () => this.reset(this.editor.retype), `Reset ${this.name}`);
     this.resets.hidden = true;
     this.state = element("span", {});
     this.say();
     const runs = button("Run", () => page.run(this), `Run ${this.name}`);
     root.querySelector(".cell_input").append(element("div", { className: "live-bar" }, runs, this.resets, this.state));
-    this.editor.area.addEventListener("keydown", (event) => {
-      if (!isEnter(event) || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      page.run(this);
-      const below = page.cells.slice(index + 1).find(({ editor }) => editor.area.checkVisibility());
-      if (event.shiftKey) below?.editor.area.focus();
-    });
     const kept = recall(this.place);
     if (kept !== null) this.editor.code = kept;
   }

@@ -29,10 +29,8 @@ function paint(pre, text) {
   pre.replaceChildren(...pieces, text.slice(end), "\n"); // the last line needs its height
 }
 
-// An Enter that ends the writing of a word by an input method is that method's; Safari tells it by its code alone.
-export const isEnter = ({ key, isComposing, keyCode }) => key === "Enter" && !isComposing && keyCode !== 229;
-
-export function edit(highlight, ariaLabel, changed) {
+// `changed` hears of each change, `run` of Shift+Enter and Ctrl+Enter.
+export function edit(highlight, ariaLabel, changed, run) {
   const pre = highlight.querySelector("pre");
   const original = pre.textContent.replace(/\n$/, "");
   const looks = { spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off" };
@@ -47,8 +45,10 @@ export function edit(highlight, ariaLabel, changed) {
     changed();
   });
   area.addEventListener("keydown", (event) => {
-    if (!isEnter(event) || event.shiftKey || event.ctrlKey || event.metaKey) return;
+    // An Enter that ends the writing of a word by an input method is that method's; Safari tells it by its code alone.
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return run(event);
     const line = area.value.slice(0, area.selectionStart).split("\n").pop();
     const indent = line.match(/^ */)[0] + (/:\s*$/.test(line) ? "    " : "");
     document.execCommand("insertText", false, `\n${indent}`); // the only way that keeps undo
