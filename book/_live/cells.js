@@ -1,5 +1,5 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
-// and knows what is stored, and where.
+// knows what is stored, and where, and lets the keyboard reach what scrolls.
 import { edit } from "./editor.js";
 import { Bar, button, dress, element, Kernel } from "./kernel.js";
 
@@ -38,11 +38,9 @@ class Output {
     }
   }
 
-  // To ask for a width after each piece would lay out the page each time.
   done(good) {
     if (good && this.fresh) this.clear(true);
-    const wide = [...this.place.querySelectorAll("pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
-    for (const pre of wide) pre.tabIndex = 0;
+    for (const pre of this.place.querySelectorAll("pre")) sizes.observe(pre);
   }
 
   // The frame, number and caption of the stored figure hold the new one.
