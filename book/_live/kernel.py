@@ -146,33 +146,34 @@ def readable(error):
     return "\n".join([text, *places])
 
 
+def evaluate(source, name):
+    """Run the code of a cell, and show its last value unless a semicolon hides it."""
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
+    tree = ast.parse(source, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), space)
+    if last:
+        value = eval(compile(ast.Expression(last.value), name, "eval"), space)
+        rest = source.encode().split(b"\n")[last.end_lineno - 1][last.end_col_offset :]
+        if value is not None and not rest.lstrip().startswith(b";"):
+            display(value)
+
+
 async def run(index):
     """Run a cell of the last plan, and say whether it went well."""
     name, source = f"cell {index + 1}", without_magics(sources[index])
     await loadPackagesFromImports(source)
-    linecache.cache[name] = len(source), None, source.splitlines(True), name
-    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     well, run.shown = False, 0
     try:
-        tree = ast.parse(source, name)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec"), space)
-        if last:
-            value = eval(compile(ast.Expression(last.value), name, "eval"), space)
-            rest = source.encode().split(b"\n")[last.end_lineno - 1][last.end_col_offset :]
-            if value is not None and not rest.lstrip().startswith(b";"):
-                display(value)
-        if "matplotlib.pyplot" in sys.modules:
-            show()
+        with Stream("stderr") as sys.stderr, Stream("stdout") as sys.stdout:  # send their last text
+            evaluate(source, name)
+            if "matplotlib.pyplot" in sys.modules:
+                show()
         well = True
     except BaseException as error:  # whatever a reader's code raises is shown
-        sys.stdout.flush()
-        sys.stderr.flush()
         send("error", readable(error))
         if plt := sys.modules.get("matplotlib.pyplot"):
             plt.close("all")  # or the next cell would show what is half drawn
-    sys.stdout.flush()
-    sys.stderr.flush()
     with suppress(SyntaxError):  # then it gave nothing
         given.ran(sources, index, well)
     return well
