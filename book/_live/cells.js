@@ -1,7 +1,7 @@
 // The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
 // knows what is stored, and where, and lets the keyboard reach what scrolls.
 import { edit } from "./editor.js";
-import { Bar, button, dress, element, Kernel } from "./kernel.js";
+import { bar, button, dress, element, fillBar, Kernel, say } from "./kernel.js";
 
 // Text after a lone \r takes the place of the line before it.
 function overwrite(pre, text) {
@@ -152,23 +152,23 @@ class Page {
     this.resets = button("Reset all", () => this.reset());
     this.all = button("Run all", () => this.run());
     const downloads = button("Download", () => this.download());
-    this.bar = new Bar("Python in this page", this.all, this.stops, this.resets, downloads);
+    fillBar("Python in this page", this.all, this.stops, this.resets, downloads);
     this.cells = [];
     const roots = document.querySelectorAll("div.cell:has(.cell_input)");
     for (const [index, root] of roots.entries()) this.cells.push(new Cell(this, root, index));
     this.resets.disabled = !this.isChanged;
     this.all.focus({ preventScroll: true });
     this.turn = Promise.resolve();
-    this.kernel = new Kernel("kernel", this.bar, "What you typed is kept: press Run to try again.");
+    this.kernel = new Kernel("kernel", "What you typed is kept: press Run to try again.");
     this.wake();
   }
 
   // Python comes while the reader reads.
   async wake() {
     const awake = await this.kernel.ask("warm", {});
-    if (awake && this.bar.root.dataset.state === "loading") {
+    if (awake && bar.dataset.state === "loading") {
       const how = "A cell brings what it names of those above, Run all runs everything anew. Integers have 32 bits.";
-      this.bar.say("ready", `Python is ready. ${how}`);
+      say("ready", `Python is ready. ${how}`);
     }
   }
 
@@ -191,21 +191,21 @@ class Page {
     for (const [done, index] of (due || []).entries()) {
       one = this.cells[index];
       const left = due.length - done - 1;
-      this.bar.say("running", `${one.name} runs${left ? `, ${left} to go` : ""} …`);
+      say("running", `${one.name} runs${left ? `, ${left} to go` : ""} …`);
       good = await one.execute();
       if (!good) break;
     }
     this.running = false;
     if (document.activeElement === this.stops) this.all.focus({ preventScroll: true });
     this.stops.disabled = true;
-    if (good !== undefined) this.bar.say("ended", good ? "Done." : `An error in ${one.name} stopped it.`);
+    if (good !== undefined) say("ended", good ? "Done." : `An error in ${one.name} stopped it.`);
   }
 
   stop() {
     this.stopped = {};
     this.kernel.stop();
     this.wake(); // so that it is ready when it is needed
-    this.bar.say("ended", "Stopped. What a cell needs will run again.");
+    say("ended", "Stopped. What a cell needs will run again.");
   }
 
   reset() {
@@ -224,7 +224,7 @@ class Page {
       try {
         notebook = await (await fetch(href)).json();
       } catch {
-        return this.bar.say("ended", "The notebook could not be fetched: check the network and press Download again.");
+        return say("ended", "The notebook could not be fetched: check the network and press Download again.");
       }
       missing = new Set(editors);
       for (const cell of notebook.cells) {

@@ -18,17 +18,16 @@ export const dress = () =>
   });
 
 // The bar of the page: buttons, and what goes on, in words and for the styles.
-export class Bar {
-  constructor(ariaLabel, ...buttons) {
-    this.root = Object.assign($("live"), { role: "group", ariaLabel });
-    this.status = element("small", { role: "status" });
-    this.root.replaceChildren(...buttons, this.status);
-  }
+export const bar = $("live");
+const status = element("small", { role: "status" });
 
-  say(state, text) {
-    this.root.dataset.state = state;
-    this.status.textContent = text;
-  }
+export function fillBar(ariaLabel, ...buttons) {
+  Object.assign(bar, { role: "group", ariaLabel }).replaceChildren(...buttons, status);
+}
+
+export function say(state, text) {
+  bar.dataset.state = state;
+  status.textContent = text;
 }
 
 const WHY = {
@@ -39,14 +38,14 @@ const WHY = {
 
 export class Kernel {
   // What answers is `part`, a module of Python; `hint` says what a reader can do when it is gone.
-  constructor(part, bar, hint) {
-    Object.assign(this, { part, bar, hint, asked: new Map(), last: 0 });
+  constructor(part, hint) {
+    Object.assign(this, { part, hint, asked: new Map(), last: 0 });
   }
 
   // The answer of a task, undefined if it was stopped or the worker died.
   ask(task, options, hear = () => {}) {
     this.start();
-    if (!this.ready) this.bar.say("loading", "Python is loading …");
+    if (!this.ready) say("loading", "Python is loading …");
     const id = ++this.last;
     return new Promise((resolve) => {
       this.asked.set(id, { resolve, hear });
@@ -72,14 +71,14 @@ export class Kernel {
 
   // What the worker says of itself, and what is said of it.
   heard(kind, value) {
-    if (kind === "progress" && this.bar.root.dataset.state === "loading") {
+    if (kind === "progress" && bar.dataset.state === "loading") {
       const [here, all] = value.map((bytes) => (bytes / 1e6).toFixed(1));
-      this.bar.say("loading", `Python is loading: ${here} of ${all} MB`);
+      say("loading", `Python is loading: ${here} of ${all} MB`);
     } else if (kind === "ready") this.ready = true;
     else if (kind === "failed" || kind === "died") {
       this.stop();
       const why = kind === "died" ? kind : /CompileError|WebAssembly/.test(value) ? "policy" : "download";
-      this.bar.say(kind, `${WHY[why]} ${this.hint}`);
+      say(kind, `${WHY[why]} ${this.hint}`);
     }
   }
 

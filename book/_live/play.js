@@ -1,5 +1,5 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
-import { $, Bar, button, dress, Kernel } from "./kernel.js";
+import { $, button, dress, fillBar, Kernel, say } from "./kernel.js";
 import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
@@ -25,9 +25,9 @@ class Playground {
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : Infinity));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
-    this.bar = new Bar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
+    fillBar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
     for (const part of document.querySelectorAll(".still, .live-form")) part.hidden = !part.hidden;
-    this.kernel = new Kernel("play", this.bar, "Your settings and points are kept: press Train to try again.");
+    this.kernel = new Kernel("play", "Your settings and points are kept: press Train to try again.");
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
@@ -46,7 +46,7 @@ class Playground {
   }
 
   say(state, text) {
-    this.bar.say(state, text);
+    say(state, text);
     this.trains.textContent = this.goal > this.t ? "Pause" : "Train";
   }
 
@@ -117,7 +117,7 @@ class Playground {
     else {
       if (!this.made) this.drawPoints();
       this.refused = true;
-      this.bar.say("refused", answer.error);
+      say("refused", answer.error);
     }
     this.remember();
   }
