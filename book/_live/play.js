@@ -21,7 +21,7 @@ const join = (parts, between) => parts.map((part) => part.join(between)).join("_
 
 class Playground {
   constructor() {
-    Object.assign(this, { form: $("play"), t: 0, goal: 0, asked: 0, epoch: 1 });
+    Object.assign(this, { form: $("play"), goal: 0, asked: 0, epoch: 1 });
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : Infinity));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
@@ -32,7 +32,7 @@ class Playground {
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
     this.follow($("input-space"));
-    addEventListener("resize", () => this.made && this.draw());
+    addEventListener("resize", () => this.picture && this.draw());
     document.querySelector(".bd-article").addEventListener("click", (event) => {
       const link = event.target.closest("a[href^='?']");
       if (!link) return;
@@ -43,6 +43,10 @@ class Playground {
     });
     this.trains.focus({ preventScroll: true });
     this.open(location.search);
+  }
+
+  get t() {
+    return this.picture?.now[0] ?? 0;
   }
 
   say(state, text) {
@@ -75,29 +79,30 @@ class Playground {
   }
 
   // From step 0, with the settings of the form, up to a step; on, if it was under way.
-  begin(goal = this.goal > this.t ? Infinity : 0) {
+  async begin(goal = this.goal > this.t ? Infinity : 0) {
     const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
     const numbers = this.form.querySelectorAll("[type=number]:not([hidden])");
     for (const { name, valueAsNumber } of numbers) settings[name] = valueAsNumber;
     settings.eta = etas ? split(etas) : [[settings.eta, 0]];
-    Object.assign(this, { goal, t: 0, made: undefined, eta: undefined, refused: false });
-    this.ask("play", { ...settings, points: split(points), plane: PLANE });
+    Object.assign(this, { goal, settings, picture: undefined, eta: undefined, refused: false });
+    await this.ask("play", { ...settings, points: split(points), plane: PLANE });
+    this.tell();
   }
 
   train(goal) {
     Object.assign(this, { goal, refused: false });
-    if (!this.made && !this.asked) this.begin(goal);
+    if (!this.picture && !this.asked) this.begin(goal);
     this.tell();
     this.pump();
   }
 
   tell() {
-    if (this.made && this.goal > this.t) this.say("training", "Training …");
+    if (this.picture && this.goal > this.t) this.say("training", "Training …");
   }
 
   // Two are under way at a time, so that Python trains while the page draws.
   pump() {
-    while (this.made && this.asked < 2 && (this.t < this.goal || this.looks)) {
+    while (this.picture && this.asked < 2 && (this.t < this.goal || this.looks)) {
       const pace = $("pace").value;
       const steps = pace === "epoch" ? this.epoch : Number(pace);
       const milliseconds = CALM.matches ? 500 : 18;
@@ -106,16 +111,19 @@ class Playground {
     }
   }
 
+  // What was asked of settings that hold no longer is not shown.
   async ask(task, options) {
+    const { settings } = this;
     this.asked++;
     const answer = await this.kernel.ask(task, options);
     this.asked--;
+    if (settings !== this.settings) return;
     if (answer && !answer.error) return this.take(answer);
+    if (!answer) this.picture = undefined; // the worker is gone
     this.goal = this.t;
     this.trains.textContent = "Train";
-    if (!answer) this.made = undefined; // the worker is gone
-    else {
-      if (!this.made) this.drawPoints();
+    if (answer) {
+      if (!this.picture) this.drawPoints();
       this.refused = true;
       say("refused", answer.error);
     }
@@ -123,34 +131,29 @@ class Playground {
   }
 
   take(answer) {
-    if (answer.x) {
-      Object.assign(this, { made: answer, epoch: answer.epoch, noted: [] });
-      this.tell();
-    }
-    this.picture = answer;
-    this.t = answer.now[0];
+    Object.assign(this, { picture: answer, epoch: answer.epoch });
     if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
-    this.noted.push(...answer.noted);
     if (answer.over) this.goal = this.t;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      if (this.made) this.draw();
+      if (!this.picture) return;
+      this.draw();
       this.pump();
       if (!this.asked) this.settle();
     });
   }
 
   settle() {
-    const [t, loss] = this.picture.now;
-    const most = Math.max(2, this.noted[1]);
-    const used = Math.max(...this.picture.etas.filter(([, from]) => from < t).map(([eta]) => eta));
+    const { now: [t, loss], noted, etas, over } = this.picture;
+    const most = Math.max(2, noted[1]);
+    const used = Math.max(...etas.filter(([, from]) => from < t).map(([eta]) => eta));
     const large = t
       ? `η = ${used} was too large for this start: choose a smaller one, then Reset.`
       : "The start is too large: choose a smaller gain or last layer.";
     let text = `Step ${t.toLocaleString("en")}, epoch ${Math.floor(t / this.epoch).toLocaleString("en")}.`;
     if (!Number.isFinite(loss)) text += ` The loss is no longer a number. ${large}`;
     else if (loss > most) text += ` The loss is higher than it was. ${large}`;
-    else if (this.picture.over) text += " Here it ends.";
+    else if (over) text += " Here it ends.";
     if (!this.refused) this.say("paused", this.mangled + text);
     this.mangled = "";
     this.remember();
@@ -159,8 +162,8 @@ class Playground {
   // All that makes the picture, in the address.
   remember() {
     const { t, etas } = this.form.elements;
-    t.value = this.made ? this.t : 0;
-    if (this.made) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
+    t.value = this.t;
+    if (this.picture) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
     const search = said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B");
     history.replaceState(history.state, "", `?${search}${location.hash}`);
@@ -168,7 +171,7 @@ class Playground {
 
   change({ name, valueAsNumber }) {
     this.refused = false;
-    if (name === "eta" && this.made) {
+    if (name === "eta" && this.picture) {
       Object.assign(this, { eta: valueAsNumber, looks: true });
       this.pump();
     } else if (name) this.restart();
@@ -227,7 +230,7 @@ class Playground {
   }
 
   draw() {
-    const { made: { x, y }, picture: { o, a, theta, now, boundary }, noted, at } = this;
+    const { picture: { x, y, o, a, theta, now, boundary, noted }, at } = this;
     const [limit, side, lines, bends] = PLANE;
     const [squares, first] = [side * side, side * side + 2 * lines * bends];
     const left = new Plane($("input-space"), [-limit, limit]);

@@ -46,7 +46,8 @@ class Training:
         self.etas = {count("t", t, 0): number("eta", eta) for eta, t in eta}
         if 0 not in self.etas:
             raise ValueError("etas: expected a learning rate from step 0 on")
-        self.noted = [self.measure()]
+        self.noted = np.empty((LAST // EVERY + 1, 5))
+        self.noted[0] = self.measure()
         limit, *sizes = plane
         side, lines, bends = (np.linspace(-limit, limit, n) for n in sizes)
         self.side, grid = side, np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
@@ -77,16 +78,24 @@ class Training:
         while self.t < until and perf_counter() < end and np.isfinite(self.theta[-1]):
             self.theta, self.t = next(self.steps), self.t + 1
             if self.t % EVERY == 0:
-                self.noted.append(self.measure())
+                self.noted[self.t // EVERY] = self.measure()
         x = np.vstack([self.x, np.array([at], np.float32)])
         o, a = self.model.forward(self.theta.astype(np.float32), x)
-        noted, self.noted = np.concatenate([np.empty(0), *self.noted]), []
-        picture = {"o": o[-1].ravel(), "a": a[-2].ravel(), "theta": self.theta, "noted": noted}
         squares = o[-1][: self.side.size**2].reshape(self.side.size, -1)
-        picture["boundary"] = contours(self.side, self.side, squares, [0])
-        picture["now"] = self.measure()
-        picture["etas"] = [[eta, t] for t, eta in self.etas.items()]
-        return picture | {"over": self.t == LAST or not np.isfinite(picture["now"][1])}
+        now = self.measure()
+        return {
+            "x": self.train.x.ravel(),
+            "y": self.train.y.ravel(),
+            "epoch": self.epoch,
+            "o": o[-1].ravel(),
+            "a": a[-2].ravel(),
+            "theta": self.theta,
+            "boundary": contours(self.side, self.side, squares, [0]),
+            "noted": self.noted[: self.t // EVERY + 1].ravel(),
+            "now": now,
+            "etas": [[eta, t] for t, eta in self.etas.items()],
+            "over": self.t == LAST or not np.isfinite(now[1]),
+        }
 
 
 def contours(x, y, z, levels):
@@ -132,10 +141,9 @@ now = {}  # the Training that goes on, and the Descents once they are asked for
 
 
 def play(**settings):
-    """Begin anew: the first picture, and what it is made of."""
-    training = now["training"] = Training(**settings)
-    made = {"x": training.train.x.ravel(), "y": training.train.y.ravel(), "epoch": training.epoch}
-    return made | training.advance()
+    """Begin anew, and give the first picture."""
+    now["training"] = Training(**settings)
+    return advance()
 
 
 def advance(**how):
