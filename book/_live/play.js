@@ -302,12 +302,12 @@ class Descents {
       const { wanted } = this;
       this.wanted = undefined;
       const answer = await this.kernel.ask("descend", wanted);
-      if (answer) this.draw(answer, [200, wanted.batch_size, 1]);
+      if (answer) this.draw(answer);
     }
     this.form.ariaBusy = null;
   }
 
-  draw({ paths, lines, ranges }, sizes) {
+  draw({ sizes, paths, lines, ranges }) {
     for (const [i, canvas] of this.canvases.entries()) {
       const plane = new Plane(canvas, ...ranges);
       for (const line of lines) plane.line(line, GREY, 0.6);

@@ -1,5 +1,6 @@
 """The course's own network and its descents, trained a little at a time for the playground."""
 
+from functools import cache
 from itertools import islice
 from time import perf_counter
 
@@ -14,6 +15,7 @@ LIMITS = {"layers": (0, 4), "units": (1, 32), "batch_size": (1, 1000), "points":
 LAST, EVERY = 100_000, 50  # the last step, and how often the losses are noted
 N, UPDATES = 400, 300  # pairs of a set, and steps of each descent on the map
 MAP = [-3, 4], [-5, 4]  # the ranges of w and b
+START = np.array([-2.0, 2.5])  # of the descents on it
 
 
 class Training:
@@ -116,28 +118,20 @@ def datasets(make, noise, points):
     return p.Dataset(pairs[:, :2], pairs[:, 2:]), fresh
 
 
-class Descents:
-    """The logistic regression of the chapter on SGD: its loss as a map, and three descents."""
-
-    def __init__(self):
-        rng = np.random.default_rng(0)
-        x = rng.uniform(-1, 3, (200, 1))
-        y = (rng.uniform(size=(200, 1)) < p.sigmoid(2 * x - 2)).astype(float)
-        self.dataset, self.theta = p.Dataset(x, y), np.array([-2.0, 2.5])
-        self.loss, self.gradient = p.objective(p.MLP((1, 1)), p.logistic)
-        ws, bs = (np.linspace(*ends, 49) for ends in MAP)
-        losses = [[self.loss(self.dataset, np.array([w, b])) for w in ws] for b in bs]
-        self.lines = contours(ws, bs, losses, np.geomspace(0.35, 5, 11))
-
-    def paths(self, eta, batch_size):
-        """θ⁽⁰⁾, θ⁽¹⁾, … with all pairs, a minibatch and a single pair a step."""
-        for size in (len(self.dataset), batch_size, 1):
-            rng = np.random.default_rng(1)
-            steps = p.sgd(self.gradient, self.theta, self.dataset, eta, size, rng)
-            yield np.array([self.theta, *islice(steps, UPDATES)]).ravel()
+@cache
+def regression():
+    """The logistic regression of the chapter on SGD: dataset, loss, gradient, contour lines."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 3, (200, 1))
+    y = (rng.uniform(size=(200, 1)) < p.sigmoid(2 * x - 2)).astype(float)
+    dataset = p.Dataset(x, y)
+    loss, gradient = p.objective(p.MLP((1, 1)), p.logistic)
+    ws, bs = (np.linspace(*ends, 49) for ends in MAP)
+    losses = [[loss(dataset, np.array([w, b])) for w in ws] for b in bs]
+    return dataset, loss, gradient, contours(ws, bs, losses, np.geomspace(0.35, 5, 11))
 
 
-now = {}  # the Training that goes on, and the Descents once they are asked for
+now = {}  # the Training that goes on
 
 
 def play(**settings):
@@ -152,12 +146,13 @@ def advance(**how):
 
 
 def descend(eta, batch_size):
-    """The map, and three descents on it."""
-    if "descents" not in now:
-        now["descents"] = Descents()
-    descents = now["descents"]
-    paths = [*descents.paths(eta, batch_size)]
-    return {"paths": paths, "lines": descents.lines, "ranges": MAP}
+    """The map, and three descents on it: with all pairs, a minibatch and a single pair a step."""
+    dataset, _, gradient, lines = regression()
+    sizes, paths = (len(dataset), batch_size, 1), []
+    for size in sizes:
+        steps = p.sgd(gradient, START, dataset, eta, size, np.random.default_rng(1))
+        paths.append(np.array([START, *islice(steps, UPDATES)]).ravel())
+    return {"sizes": sizes, "paths": paths, "lines": lines, "ranges": MAP}
 
 
 def answer(task, options):

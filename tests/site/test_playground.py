@@ -9,7 +9,7 @@ import notebooks
 import numpy as np
 import pytest
 from browsing import soup, violations
-from play import Descents, Training, answer
+from play import START, Training, answer, regression
 
 from previously import MLP, logistic, make_spirals, objective, plot, sgd, tanh
 
@@ -140,13 +140,14 @@ def test_divergence_ends_where_numbers_end():
 
 
 def test_descents_are_those_of_the_chapter():
-    mine, told = Descents(), answer("descend", {"eta": 0.5, "batch_size": 10})
-    assert mine.dataset.x[0] == np.random.default_rng(0).uniform(-1, 3)
+    dataset, loss, gradient, _ = regression()
+    told = answer("descend", {"eta": 0.5, "batch_size": 10})
+    assert dataset.x[0] == np.random.default_rng(0).uniform(-1, 3)
     for line in told["lines"]:
-        losses = [mine.loss(mine.dataset, place) for place in line.reshape(-1, 2)]
+        losses = [loss(dataset, place) for place in line.reshape(-1, 2)]
         assert np.ptp(losses) < 0.05 * np.mean(losses), "a contour line is level"
     for path, size in zip(told["paths"], (200, 10, 1), strict=True):
-        steps = sgd(mine.gradient, mine.theta, mine.dataset, 0.5, size, np.random.default_rng(1))
+        steps = sgd(gradient, START, dataset, 0.5, size, np.random.default_rng(1))
         assert np.array_equal(path[2:], np.ravel([*islice(steps, 300)]))
 
 
