@@ -23,11 +23,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# What a page loads at the press of its button: its script, the module that answers it, packages.
-SCRIPTS = {
-    "cells.js": ("kernel", ["live", "matplotlib"]),
-    "play.js": ("play", ["live", "contourpy"]),
-}
+# What a page loads at the press of its button: a script, the module of that name, and packages.
+STARTS = {"cells": ["live", "matplotlib"], "play": ["live", "contourpy"]}
 # Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
 DIFFERENT = {
     "sgd": {"92": "93", "16": "18", "94": "93"},
@@ -190,10 +187,11 @@ def write_python(pyodide, root, target):
         (folder / f"{name}.gzipped").write_bytes(small)
         file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
         lock["files"].append(file)
-    lock["starts"] = {
-        part: {"packages": names, "files": begins_with(packages, names)}
-        for part, names in SCRIPTS.values()
-    }
+    lock["starts"] = {}
+    for part, names in STARTS.items():
+        first = begins_with(packages, names)
+        size = sum(file["size"] for file in lock["files"] if file["name"] in first)
+        lock["starts"][part] = {"packages": names, "files": first, "size": size}
     for entry in packages.values():
         entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
@@ -227,20 +225,19 @@ def add_python(app, config):
     if not target.exists():
         shutil.rmtree(live, ignore_errors=True)
         write_python(pyodide, root, target)
-    lock = json.loads((target / "pyodide-lock.json").read_text("utf-8"))
+    starts = json.loads((target / "pyodide-lock.json").read_text("utf-8"))["starts"]
     folder = target.relative_to(app.outdir).as_posix()
-    config.live = {}
-    for name, (part, _) in SCRIPTS.items():
-        first = lock["starts"][part]["files"]
-        size = sum(file["size"] for file in lock["files"] if file["name"] in first)
-        config.live[name] = {"script": f"{folder}/{name}", "megabytes": round(size / 1e6)}
+    config.live = {
+        part: {"script": f"{folder}/{part}.js", "megabytes": round(start["size"] / 1e6)}
+        for part, start in starts.items()
+    }
 
 
 def offer(app, pagename, templatename, context, doctree):
     """Tell the frame of a page with cells, or of the playground, how to run it."""
     meta = app.env.metadata.get(pagename, {})
-    script = meta.get("live", "cells.js" if "kernelspec" in meta else None)
-    if live := app.config.live.get(script):
+    part = meta.get("live", "cells" if "kernelspec" in meta else None)
+    if live := app.config.live.get(part):
         context["live"] = live | {"different": DIFFERENT.get(pagename.rpartition("/")[2])}
 
 

@@ -1,4 +1,4 @@
-// The cells of a page, made to run and to change where they stand. site.js brings this when a reader asks for it,
+// The cells of a page, made to run, by cells.py, and to change where they stand. site.js brings this when a reader asks for it,
 // knows what is stored, and where, and lets the keyboard reach what scrolls.
 import { edit } from "./editor.js";
 import { bar, button, dress, element, fillBar, Kernel, say } from "./kernel.js";
@@ -159,7 +159,7 @@ class Page {
     this.resets.disabled = !this.isChanged;
     this.all.focus({ preventScroll: true });
     this.turn = Promise.resolve();
-    this.kernel = new Kernel("kernel", "What you typed is kept: press Run to try again.");
+    this.kernel = new Kernel("cells", "What you typed is kept: press Run to try again.");
     this.wake();
   }
 

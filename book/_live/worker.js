@@ -1,7 +1,7 @@
 // One Python for a page, off the page's own thread. This is the one protocol between the two:
 //
 //   page → worker   {id, task, options}         what the page asks of the module that the address of this file names:
-//                                               `answer(task, options)` of kernel.py, or of play.py
+//                                               `answer(task, options)` of cells.py, or of play.py
 //   worker → page   {id, kind, value}           what the task shows while it runs
 //                   {id, kind: "done", value}   its answer, the last of its messages
 //                   {kind, value}               of the worker itself: "alive", with the name of the Web Lock that it
@@ -47,7 +47,7 @@ async function fetchAll({ info, files, starts }) {
   store = await self.caches?.open("python").catch(() => undefined); // a browser may forbid it
   const known = new Map(files.map((file) => [base + file.name, file]));
   const first = files.filter(({ name }) => starts[part].files.includes(name));
-  for (const { size } of first) sizes.all += size;
+  sizes.all = starts[part].size;
   coming = new Map(first.map((file) => [file, load(file)]));
   for (const one of coming.values()) one.catch(fail);
   self.fetch = (request, ...rest) => {

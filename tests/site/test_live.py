@@ -161,7 +161,7 @@ def test_reader_changes_stops_and_keeps_cells(live):
             page.run(2, "for i in range(9):\n    print(i, end='\\r')\nprint(9)\n'x';  # y") == "9"
         )
         assert page.run(2, "'x'  # y;") == "'x'"
-        assert page.run(2, "get_ipython().any('thing')").startswith("<live.kernel.Shell")
+        assert page.run(2, "get_ipython().any('thing')").startswith("<live.cells.Shell")
         assert page.run(2, "text = '''a\n   \nb'''\nlen(text)") == "7"
         warned = page.run(2, "import sys\nprint('first', file=sys.stderr)\n1 / 0")
         assert warned.startswith("first\nZeroDivisionError")
