@@ -2,7 +2,7 @@
 
 The runtime and the libraries are Pyodide's, pinned in `book/_live/pyodide-lock.json`. They come
 from the folder that PYODIDE names, or from the release where PYODIDE is `download`. Without either
-the pages get no button.
+the pages get no button. What is loaded and what is left out stands in `book/_live/live.toml`.
 """
 
 import io
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 import zipfile
 from gzip import compress
 from hashlib import sha256
@@ -23,58 +24,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
-# What a page loads at the press of its button: a script, the module of that name, and packages.
-STARTS = {"cells": ["live", "matplotlib"], "play": ["live", "contourpy"]}
-# Numbers of the prose, and what they are where the cells ran in a browser: `make live` tells.
-DIFFERENT = {
-    "sgd": {"92": "93", "16": "18", "94": "93"},
-    "backprop": {"1.8": "1.9", "0.5": "0.6", "3.5": "3.8", "77": "78", "18": "17"},
-    "end_to_end": {
-        "2.5": "2.4",
-        "7.2": "7.1",
-        "39": "40",
-        "93.8": "92.9",
-        "7": "6",
-        "73.2": "73.1",
-        "79.7": "79.5",
-        "75.1": "75.0",
-        "87.4": "87.5",
-        "13": "12",
-        "94.0": "94.7",
-    },
-}
-# What is installed here and comes with an import; our stand-in for IPython shows Markdown.
-INSTALLED = {
-    "autograd": ["autograd"],
-    "IPython": ["markdown-it-py", "mdit-py-plugins", "mdurl"],
-}
-# What no cell can need: other backends, servers, headers, tests, sample data, old encodings, other
-# formats, tools for developers, fonts that no figure uses (of which the nearest takes the place).
-UNUSED = re.compile(
-    r"""matplotlib/(tests|testing|sphinxext|sankey|_ttconv|_type1font|_qhull)
-    |matplotlib/mpl-data/(sample_data|images|plot_directive|stylelib|kpsewhich|fonts/(afm|pdfcore))
-    |matplotlib/mpl-data/fonts/ttf/
-        (?!DejaVuSans(-Oblique|Display)?\.|STIX(General|NonUni(Ita)?|Siz\w+Reg)\.)
-    |matplotlib/backends/(web_backend|qt_|_backend_(gtk|pdf|tk)
-        |backend_(cairo|gtk|mac|nbagg|pdf|pgf|ps|qt|svg|tk|web|wx))
-    |mpl_toolkits/|contourpy/util/(bokeh|data|mpl|renderer)
-    |PIL/_(imaging(cms|ft|morph|tk)|webp)|PIL/(?!Bmp|Gif|Jpeg|Png|Ppm)\w+Plugin
-    |PIL/(Pdf|PS|Pcf|Bdf|Image(Cms|Draw2|Grab|Morph|Qt|Tk|Win)|Mpo)
-    |numpy/(f2py|distutils|linalg/lapack_lite|_core/include
-        |_core/_(operand|rational|struct|umath)\w*tests
-        |testing/(_private/extbuild|print)|ma/(mrecords|testutils|timer))
-    |.*/$|.*\.(pxd|pyi|h|a|c|lib)$|.*-info/RECORD$|dateutil/zoneinfo/.*gz|pyparsing/diagram
-    |(ensurepip|idlelib|multiprocessing|pydoc_data|tkinter|venv|wsgiref|xmlrpc|ctypes/macholib)/
-    |(_pydatetime|_pyio|aifc|bdb|cgi|cgitb|cmd|compileall|configparser|cProfile|crypt|doctest
-        |fileinput|ftplib|imaplib|imghdr|mailbox|mailcap|modulefinder|netrc|nntplib|optparse|pdb
-        |pickletools|pipes|poplib|profile|pstats|pty|pyclbr|py_compile|shelve|smtplib|sndhdr
-        |socketserver|stringprep|sunau|symtable|tabnanny|telnetlib|trace|uu|wave|webbrowser|xdrlib
-        |zipapp)\.py
-    |asyncio/(proactor|windows)|concurrent/futures/process|ctypes/(_aix|util|wintypes)
-    |http/(cookie|server)|logging/(config|handlers)|unittest/mock|xml/(dom|sax)/
-    |encodings/(big5|cp(?!437)|euc|gb|hz|iso|johab|koi|mac_|ptcp|shift|tis)""",
-    re.VERBOSE,
-)
+LIVE = Path(__file__).parents[1] / "_live"
+SETTINGS = tomllib.loads((LIVE / "live.toml").read_text("utf-8"))
+UNUSED = re.compile("|".join(SETTINGS["unused"]))
 logger = logging.getLogger(__name__)
 
 
@@ -142,7 +94,7 @@ def needed(data):
 
 def ours(root):
     """The files of the package, and those that run the cells."""
-    folders = {"live": root / "book/_live", "previously": root / "src/previously"}
+    folders = {"live": LIVE, "previously": root / "src/previously"}
     paths = [(name, path) for name, folder in folders.items() for path in folder.iterdir()]
     kept = [(name, path) for name, path in paths if path.suffix in (".py", ".npz", ".html")]
     return {f"{name}/{path.name}": path.read_bytes() for name, path in kept}
@@ -156,7 +108,7 @@ def installed(projects):
 
 def write_python(pyodide, root, target):
     """Write the runtime and all wheels, with the lock file that names them."""
-    lock = json.loads((root / "book/_live/pyodide-lock.json").read_text("utf-8"))
+    lock = json.loads((LIVE / "pyodide-lock.json").read_text("utf-8"))
     version, python = lock["info"]["version"], lock["info"]["python"]
     folder = target.parent / f"pyodide-{version}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -169,7 +121,7 @@ def write_python(pyodide, root, target):
     for entry in packages.values():
         data = fetched(pyodide, version, entry["file_name"], entry["sha256"])
         zips[entry["file_name"]] = needed(data)
-    pure = {name: installed(projects) for name, projects in INSTALLED.items()}
+    pure = {name: installed(projects) for name, projects in SETTINGS["installed"].items()}
     for name, files in {"live": ours(root), **pure}.items():
         entry = {"name": name, "version": "0", "depends": ["numpy"], "imports": [name]}
         entry |= {"file_name": f"{name}.zip", "install_dir": "site", "package_type": "package"}
@@ -188,14 +140,14 @@ def write_python(pyodide, root, target):
         file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
         lock["files"].append(file)
     lock["starts"] = {}
-    for part, names in STARTS.items():
+    for part, names in SETTINGS["starts"].items():
         first = begins_with(packages, names)
         size = sum(file["size"] for file in lock["files"] if file["name"] in first)
         lock["starts"][part] = {"packages": names, "files": first, "size": size}
     for entry in packages.values():
         entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
-    for path in (root / "book/_live").iterdir():
+    for path in LIVE.iterdir():
         if path.suffix in (".js", ".css"):
             shutil.copy(path, target)
     shutil.copy(root / "book/_ext/katex/katex.min.js", target)
@@ -219,7 +171,7 @@ def add_python(app, config):
         logger.info("PYODIDE is not set: the pages get no button that runs their cells")
         return
     root = Path(app.srcdir)
-    sources = [*root.glob("book/_live/[a-z]*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
+    sources = [*LIVE.glob("[a-z]*.*"), *root.glob("src/previously/*.*"), Path(__file__)]
     made_of = b"".join(path.read_bytes() for path in sorted(sources))
     target = live / sha256(made_of).hexdigest()[:8]
     if not target.exists():
@@ -238,7 +190,8 @@ def offer(app, pagename, templatename, context, doctree):
     meta = app.env.metadata.get(pagename, {})
     part = meta.get("live", "cells" if "kernelspec" in meta else None)
     if live := app.config.live.get(part):
-        context["live"] = live | {"different": DIFFERENT.get(pagename.rpartition("/")[2])}
+        different = SETTINGS["different"].get(pagename.rpartition("/")[2])
+        context["live"] = live | {"different": different}
 
 
 def setup(app):

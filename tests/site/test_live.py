@@ -12,7 +12,7 @@ from types import FunctionType, GeneratorType, ModuleType
 import numpy as np
 import pytest
 from browsing import soup, violations
-from live import DIFFERENT, fetched
+from live import SETTINGS, fetched
 from needs import Given, names, suppliers, without_magics
 from notebooks import BOOK, checked, read, slides_of
 from playwright.sync_api import expect
@@ -517,4 +517,5 @@ def test_whole_chapter_in_the_page(live, name):
         values = page.run(cells[-1], f"for code in {codes!r}:\n    print(repr(eval(code)))")
     pairs = zip(values.splitlines(), markers, strict=True)
     different = {said: value for value, (_, said, _, _, right) in pairs if value not in right}
-    assert {said: value.strip("'") for said, value in different.items()} == DIFFERENT.get(name, {})
+    different = {said: value.strip("'") for said, value in different.items()}
+    assert different == SETTINGS["different"].get(name, {})
