@@ -183,7 +183,6 @@ class Page {
   }
 
   async runNow(cell) {
-    this.running = true;
     this.stops.disabled = false;
     const codes = this.cells.map(({ editor }) => editor.code);
     const due = await this.kernel.ask("plan", { codes, index: cell?.index });
@@ -195,7 +194,6 @@ class Page {
       good = await one.execute();
       if (!good) break;
     }
-    this.running = false;
     if (document.activeElement === this.stops) this.all.focus({ preventScroll: true });
     this.stops.disabled = true;
     if (good !== undefined) say("ended", good ? "Done." : `An error in ${one.name} stopped it.`);
@@ -210,7 +208,7 @@ class Page {
 
   reset() {
     if (!confirm("Throw away your changes of this page?")) return;
-    if (this.running) this.stop();
+    if (!this.stops.disabled) this.stop();
     for (const cell of this.cells) cell.reset(); // what did not change may have run with what did
   }
 
