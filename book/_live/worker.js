@@ -80,9 +80,9 @@ async function start() {
 
 let current; // the task that Python works at, and shows something for
 self.send = (kind, value) => say(current, kind, value);
-const lock = `python ${Math.random()}`;
-navigator.locks?.request(lock, () => {
-  say(undefined, "alive", lock);
+const life = `python ${Math.random()}`;
+navigator.locks?.request(life, () => {
+  say(undefined, "alive", life);
   return new Promise(() => {});
 });
 const ready = Promise.race([start(), broken]);
