@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import ModuleType
 
 from js import send
-from live.needs import Given, names, without_magics
+from live.needs import due, names, note, without_magics
 from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
@@ -175,7 +175,7 @@ async def run(index):
         if plt := sys.modules.get("matplotlib.pyplot"):
             plt.close("all")  # or the next cell would show what is half drawn
     with suppress(SyntaxError):  # then it gave nothing
-        given.ran(sources, index, well)
+        note(marks, sources, index, well)
     return well
 
 
@@ -194,7 +194,7 @@ def plan(codes, index):
             names(codes[above])
         except SyntaxError:
             return [above]
-    return given.plan(codes, index)
+    return due(marks, codes, index)
 
 
 def answer(task, options):
@@ -209,13 +209,13 @@ def no_input(*prompt):
 
 def begin():
     """Forget all that the cells have made."""
-    given.marks.clear()
+    marks.clear()
     space.clear()
     space.update(__name__="__main__", display=display, get_ipython=Shell(), input=no_input)
 
 
 main = ModuleType("__main__")
-space, given, sources = vars(main), Given(), []
+space, marks, sources = vars(main), {}, []
 begin()
 sys.modules.update(ipython(), __main__=main)  # there pickle finds what a cell defined
 warnings.showwarning = lambda message, kind, *_: sys.stderr.write(f"{kind.__name__}: {message}\n")

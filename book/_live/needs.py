@@ -103,34 +103,30 @@ def suppliers(sources, index):
     return found
 
 
-class Given:
-    """What ran last: which cell gave each name that is there now, and made from what."""
-
-    def __init__(self):
-        self.marks = {}
-
-    def plan(self, sources, index):
-        """The cells to run, so that one shows what it would show if all above it had just run.
-
-        What is there already stays, unless another cell gave its name anew or changed it since.
-        """
-        takes = suppliers(sources, index)
-        marks = {cell: mark(sources, cell) for cell in takes}
-        due, more = set(), {index}
-        while more - due:
-            due |= more
-            now = dict(self.marks)
-            for cell in sorted(due):
-                more |= {j for name, j in takes[cell].items() if now.get(name) != marks[j]}
-                now.update(dict.fromkeys(names(sources[cell])[1], marks[cell]))
-        return sorted(due)
-
-    def ran(self, sources, index, well):
-        """Note that a cell ran, and whether to its end."""
-        made = mark(sources, index) if well else None
-        self.marks.update(dict.fromkeys(names(sources[index])[1], made))
-
-
 def mark(sources, index):
     """A cell with all that it comes from: after any change of these it is another."""
     return index, tuple(sources[cell] for cell in sorted(suppliers(sources, index)))
+
+
+def due(marks, sources, index):
+    """The cells to run, so that one shows what it would show if all above it had just run.
+
+    What is there already stays, unless another cell gave its name anew or changed it since: `marks`
+    has the mark of the cell that gave each name last.
+    """
+    takes = suppliers(sources, index)
+    made = {cell: mark(sources, cell) for cell in takes}
+    found, more = set(), {index}
+    while more - found:
+        found |= more
+        now = dict(marks)
+        for cell in sorted(found):
+            more |= {j for name, j in takes[cell].items() if now.get(name) != made[j]}
+            now.update(dict.fromkeys(names(sources[cell])[1], made[cell]))
+    return sorted(found)
+
+
+def note(marks, sources, index, well):
+    """Note what a cell gave when it ran, and whether to its end."""
+    made = mark(sources, index) if well else None
+    marks.update(dict.fromkeys(names(sources[index])[1], made))

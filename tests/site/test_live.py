@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browsing import soup, violations
 from live import SETTINGS, fetched
-from needs import Given, names, suppliers, without_magics
+from needs import due, names, note, suppliers, without_magics
 from notebooks import BOOK, checked, read, slides_of
 from playwright.sync_api import expect
 from sphinx.errors import ExtensionError
@@ -412,12 +412,12 @@ def test_names_of_a_cell(source, used, bound):
 def test_plan_runs_no_more_than_is_due():
     cells = ["a = 1", "b = a", "rng = []", "c = rng, b", "b = 2"]
     cells += ["def f():\n    return z", "z = 1", "f()"]
-    given = Given()
+    marks = {}
 
     def runs(index, sources=cells):
-        plan = given.plan(sources, index)
+        plan = due(marks, sources, index)
         for cell in plan:
-            given.ran(sources, cell, True)
+            note(marks, sources, cell, True)
         return plan
 
     assert runs(1) == [0, 1]
@@ -429,7 +429,7 @@ def test_plan_runs_no_more_than_is_due():
     assert runs(7) == [5, 6, 7], "a function takes what is given after it"
     changed = ["a = 5", *cells[1:]]
     assert runs(1, changed) == [0, 1], "what it comes from was changed"
-    given.ran(changed, 0, False)
+    note(marks, changed, 0, False)
     assert runs(1, changed) == [0, 1], "a cell that failed gave nothing"
 
 
