@@ -1,7 +1,7 @@
-// The cells of a page, made to run, by cells.py, and to change where they stand. site.js brings this when a reader asks for it,
-// knows what is stored, and where, and lets the keyboard reach what scrolls.
+// The cells of a page, made to run, by cells.py, and to change where they stand. site.js brings this when a reader asks
+// for it, makes elements, knows what is stored, and where, and lets the keyboard reach what scrolls.
 import { edit } from "./editor.js";
-import { bar, button, dress, element, fillBar, Kernel, say } from "./kernel.js";
+import { bar, button, dress, fillBar, Kernel, say } from "./kernel.js";
 
 // Text after a lone \r takes the place of the line before it.
 function overwrite(pre, text) {

@@ -1,5 +1,5 @@
 // A field over coloured text: the look is that of the book's code, the editing is the browser's, and Tab leaves it.
-import { element } from "./kernel.js";
+// site.js makes its elements.
 
 const TOKENS = {
   c1: /#.*/,

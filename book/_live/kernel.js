@@ -1,12 +1,6 @@
 // The Python of a page, seen from the page: ask it, stop it, and say how it is. worker.js says what the two tell each
-// other.
+// other; site.js makes elements.
 export const $ = (id) => document.getElementById(id);
-
-export const element = (tag, properties, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
 
 export const button = (textContent, onclick, ariaLabel = null) =>
   element("button", { type: "button", textContent, onclick, ariaLabel });

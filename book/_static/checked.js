@@ -3,12 +3,10 @@
 // tell, when a reader turns them on, see site.js.
 {
   const button = document.getElementById("show-checked");
-  const [tip, said, code] = ["span", "span", "code"].map((name) => document.createElement(name));
-  const entry = document.createElement("a");
-  Object.assign(tip, { id: "how", popover: "manual" });
-  Object.assign(said, { id: "how-said" });
-  entry.textContent = "What was checked";
-  tip.append(said, " ", entry);
+  const code = element("code");
+  const said = element("span", { id: "how-said" });
+  const entry = element("a", {}, "What was checked");
+  const tip = element("span", { id: "how", popover: "manual" }, said, " ", entry);
   let leaving;
 
   // Of an equation the keyboard stops at the number: at the whole it does so to scroll, see site.js.

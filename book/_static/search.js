@@ -112,15 +112,13 @@ function excerpt({ text, asked, written, named }) {
     return best.reduce((sum, one) => sum + one);
   };
   const [first] = marked.map((word) => [word, answers(word)]).sort(([, one], [, other]) => other - one)[0] ?? [];
-  const p = document.createElement("p");
+  const p = element("p");
   const near = first ? written.filter((word) => close(word, first)) : written.slice(0, 35);
   if (!near.length) return { p, place: "" };
   let at = near[0].index;
   if (at > 0 && written[0] !== near[0]) p.append("… ");
   for (const { index, end } of marked.filter((word) => near.includes(word))) {
-    const mark = document.createElement("mark");
-    mark.textContent = text.slice(index, end);
-    p.append(text.slice(at, index), mark);
+    p.append(text.slice(at, index), element("mark", {}, text.slice(index, end)));
     at = end;
   }
   p.append(text.slice(at, near.at(-1).end));
@@ -134,29 +132,21 @@ function excerpt({ text, asked, written, named }) {
 function show(query) {
   const box = document.getElementById("search-results");
   const found = search(query);
-  const list = document.createElement("ol");
-  for (const section of found.slice(0, LIMIT)) {
+  const items = found.slice(0, LIMIT).map((section) => {
+    const { page, title, address } = section;
     const { p, place } = excerpt(section);
-    const item = document.createElement("li");
-    const link = document.createElement("a");
     const text = encodeURIComponent(place).replaceAll("-", "%2D");
     const mark = place && "fragmentDirective" in document ? `:~:text=${text}` : "";
-    link.href = section.address + (mark && !section.address.includes("#") ? "#" : "") + mark;
-    link.textContent = section.title;
-    item.append(link);
-    if (section.title !== section.page) item.append(` · ${section.page}`);
-    item.append(p);
-    list.append(item);
-  }
-  const count = document.createElement("p");
-  count.setAttribute("role", "status");
+    const href = address + (mark && !address.includes("#") ? "#" : "") + mark;
+    return element("li", {}, element("a", { href }, title), title === page ? "" : ` · ${page}`, p);
+  });
   const many = found.length > LIMIT ? `, of which these are the first ${LIMIT}` : "";
-  count.textContent = found.length
+  const count = found.length
     ? `${found.length} section${found.length > 1 ? "s" : ""} found${many}.`
     : "No section has any of these words.";
-  const heading = document.createElement("h2");
-  heading.textContent = "Search results";
-  box.replaceChildren(heading, count, list);
+  const status = element("p", {}, count);
+  status.setAttribute("role", "status");
+  box.replaceChildren(element("h2", {}, "Search results"), status, element("ol", {}, ...items));
 }
 
 const query = new URLSearchParams(location.search).get("q")?.trim();

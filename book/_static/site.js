@@ -3,6 +3,13 @@
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
+// This and what a browser keeps serve the other scripts of a page, too.
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
 // Storage may be forbidden, or full.
 function recall(name) {
   try {
@@ -81,16 +88,15 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("figure > a:has(> img)");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const make = (name, what) => Object.assign(document.createElement(name), what);
-  const dialog = make("dialog", { id: "enlarged", ariaLabel: "Enlarged figure", tabIndex: 0 });
-  const close = make("button", { type: "button", className: "tool", ariaLabel: "Close", title: "Close" });
+  const close = element("button", { type: "button", className: "tool", ariaLabel: "Close", title: "Close" });
   const { src, alt } = link.firstElementChild;
-  const image = make("img", { src, alt });
+  const image = element("img", { src, alt });
+  const looks = { id: "enlarged", ariaLabel: "Enlarged figure", tabIndex: 0 };
+  const dialog = element("dialog", looks, close, image);
   image.onload = () => {
     const width = 2 * link.firstElementChild.getAttribute("width"); // at which no letters but indices have less than 20 pixels
     image.width = Math.max(0.625 * width, Math.min(width, document.documentElement.clientWidth));
   };
-  dialog.append(close, image);
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   link.closest("article").append(dialog);
@@ -139,7 +145,7 @@ new IntersectionObserver(([{ isIntersecting }]) => {
 const checks = document.getElementById("show-checked");
 function showChecked() {
   for (const src of checks.dataset.scripts.split(" ")) {
-    document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
+    document.head.append(element("script", { src, async: false }));
   }
 }
 if (checks && recall("checked") === "on") showChecked();
