@@ -21,7 +21,7 @@ from sphinx.util.nodes import make_refnode
 
 from markers import beginning, markers
 from proofs import helpers, is_display, is_inline, proofs
-from pulls import code_cells, elements, pull, section_of, tree_of
+from pulls import code_cells, elements, pull, section_of, title_of, tree_of
 from questions import fold
 from slides import chapter_of, is_deck
 
@@ -306,8 +306,8 @@ class FillLedger(SphinxPostTransform):
         for name in names:
             docname, target = self.env.checked_places[name]
             node = elements(self.env, docname)[target]
-            title = section_of(node).next_node(nodes.title).astext()
-            link = self.link(docname, "" if is_deck(docname) else target, nodes.Text(title))
+            there = "" if is_deck(docname) else target
+            link = self.link(docname, there, nodes.Text(title_of(node)))
             if is_display(name):
                 yield pull(name=name, options={}, origin=None)
                 yield nodes.paragraph("", "in ", link, classes=["where"])
@@ -328,8 +328,7 @@ class FillLedger(SphinxPostTransform):
             parts = []
             held = checks(tree_of(self.env, docname))
             for section, rows in groupby(held, key=lambda row: section_of(row[0])):
-                title = nodes.Text(section.next_node(nodes.title).astext())
-                link = self.link(docname, section["ids"][0], title)
+                link = self.link(docname, section["ids"][0], nodes.Text(title_of(section)))
                 items = [self.item(docname, node, marker) for node, marker in rows]
                 parts += nodes.paragraph("", "", link), nodes.bullet_list("", *items)
             if parts:

@@ -195,10 +195,15 @@ def section_of(node):
     return node
 
 
+def title_of(node):
+    """The title of the section of a node."""
+    return section_of(node).next_node(nodes.title).astext()
+
+
 def link_to_section(app, here, docname, node):
     """The link to the section of a node."""
     node = section_of(node)
-    page, title = app.env.titles[docname].astext(), node.next_node(nodes.title).astext()
+    page, title = app.env.titles[docname].astext(), title_of(node)
     whole = isinstance(node.parent, nodes.document)
     text = nodes.Text(page if whole else f"{page}: {title}")
     return make_refnode(app.builder, here, docname, "" if whole else node["ids"][0], text)
@@ -348,8 +353,7 @@ class ListPieces(SphinxPostTransform):
         if docname:
             section = section_of(node)
             target = next(iter(node["ids"] or section["ids"]))
-            title = nodes.Text(section.next_node(nodes.title).astext())
-            link = make_refnode(builder, here, docname, target, title)
+            link = make_refnode(builder, here, docname, target, nodes.Text(title_of(section)))
         else:
             link = reference(self.app, here, node)
         parts = [nodes.literal("", name), nodes.Text(" "), link]

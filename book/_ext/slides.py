@@ -21,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from sphinx.util.osutil import relative_uri
 
-from pulls import link_to_section, pull, tree_of
+from pulls import link_to_section, pull, title_of, tree_of
 from questions import fold
 
 FOLDER = "book/slides/"
@@ -204,10 +204,8 @@ class MakeSlides(SphinxPostTransform):
         here, chapter = self.env.docname, chapter_of(self.env, self.env.docname)
         name = nodes.Text(self.env.titles[chapter].astext())
         origins = [make_refnode(self.app.builder, here, chapter, "", name)]
-        sections = {
-            section.next_node(nodes.title).astext(): section
-            for section in tree_of(self.env, chapter).findall(nodes.section)
-        }
+        sections = tree_of(self.env, chapter).findall(nodes.section)
+        sections = {title_of(section): section for section in sections}
         for page in slides[1:]:
             found = [place["origin"] for place in page.findall(pull)]
             if same := sections.get(page.next_node(heading).astext()):
