@@ -5,7 +5,8 @@ import { bar, button, dress, fillBar, Kernel, say } from "./kernel.js";
 
 // Text after a lone \r takes the place of the line before it.
 function overwrite(pre, text) {
-  pre.textContent = (pre.textContent + text).replace(/[^\n]*\r(?=[^\r\n])/g, "");
+  const lines = (pre.textContent + text).split("\n");
+  pre.textContent = lines.map((line) => line.replace(/^[^]*\r(?=[^\r])/, "")).join("\n");
 }
 
 class Output {

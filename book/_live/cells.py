@@ -20,32 +20,49 @@ from pyodide_js import loadPackagesFromImports
 MOST = 100_000  # characters of one cell's stream
 VALUES = 200  # and how many values and figures it shows
 CUT = "… the rest is cut\n"
+OVERWRITTEN = re.compile(r"\r[^\r\n]*(?=\r[^\r\n])")
 KINDS = "png", "svg", "html", "markdown"  # the richest first
+MISSING = "A page has only the libraries of this book. If this is one, run again with a network."
 SMALL = "Python in a page has less memory than elsewhere: try fewer or smaller arrays."
 
 
 class Stream(io.TextIOBase):
-    """Standard output that the page sees ten times a second, and not for ever."""
+    """A stream that the page sees ten times a second, after what others wrote, not for ever."""
 
     def __init__(self, kind):
         self.kind, self.text, self.sent, self.last = kind, "", 0, 0.0
 
     def write(self, text):
+        if Stream.latest is not self:
+            Stream.latest.send()
+            Stream.latest = self
         self.text += text
-        if time.monotonic() - self.last > 0.1:
-            self.flush()
+        if "\r" in text:  # what a progress line overwrites nobody would see
+            self.text = OVERWRITTEN.sub("", self.text)
+        self.flush(0.1)
         return len(text)
 
-    def flush(self):
+    def flush(self, pause=0.02):
+        if time.monotonic() - self.last > pause:
+            self.send()
+
+    def close(self):
+        self.send()
+        super().close()
+
+    def send(self):
         text, self.text, self.last = self.text[: MOST - self.sent], "", time.monotonic()
         if text:
             self.sent += len(text)
             send(self.kind, text + f"\n{CUT}" * (self.sent == MOST))
 
 
+Stream.latest = Stream("stdout")
+
+
 def send_value(kind, data):
     """Show a value, but not for ever: the page would have no time to be stopped."""
-    sys.stdout.flush()
+    Stream.latest.send()
     run.shown += 1
     if run.shown <= VALUES:
         send(kind, data if isinstance(data, str) else b64encode(data).decode())
@@ -68,7 +85,8 @@ def richest(value):
         method = getattr(type(value), f"_repr_{kind}_", None)
         if method and (data := method(value)) is not None:
             return markdown(data) if kind == "markdown" else (kind, data)
-    return "text", repr(value)
+    text = repr(value)
+    return "text", text[:MOST] + f"\n{CUT}" * (len(text) > MOST)
 
 
 def markdown(text):
@@ -136,6 +154,8 @@ def readable(error):
     text = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, MemoryError) or re.search("too big|allowed size|index-sized", text):
         text += f"\n{SMALL}"
+    if isinstance(error, ModuleNotFoundError):
+        text += f"\n{MISSING}"
     places = [
         f"{frame.filename.split('/')[-1]}, line {frame.lineno}:\n    {frame.line}"
         for frame in traceback.extract_tb(error.__traceback__)
@@ -162,9 +182,10 @@ def evaluate(source, name):
 async def run(index):
     """Run a cell of the last plan, and say whether it went well."""
     name, source = f"cell {index + 1}", without_magics(sources[index])
-    await loadPackagesFromImports(source)
     well, run.shown = False, 0
+    space.pop("__warningregistry__", None)  # each run may warn
     try:
+        await loadPackagesFromImports(source)
         with Stream("stderr") as sys.stderr, Stream("stdout") as sys.stdout:  # send their last text
             evaluate(source, name)
             if "matplotlib.pyplot" in sys.modules:

@@ -26,7 +26,8 @@ function paint(pre, text) {
     pieces.push(text.slice(end, index), element("span", { className, textContent }));
     end = index + textContent.length;
   }
-  pre.replaceChildren(...pieces, text.slice(end), "\n"); // the last line needs its height
+  pre.replaceChildren();
+  for (const piece of [...pieces, text.slice(end), "\n"]) pre.append(piece); // the last line needs its height
 }
 
 // `changed` hears of each change, `run` of Shift+Enter and Ctrl+Enter.
@@ -50,7 +51,7 @@ export function edit(highlight, ariaLabel, changed, run) {
     event.preventDefault();
     if (event.shiftKey || event.ctrlKey || event.metaKey) return run(event);
     const line = area.value.slice(0, area.selectionStart).split("\n").pop();
-    const indent = line.match(/^ */)[0] + (/:\s*$/.test(line) ? "    " : "");
+    const indent = line.match(/^[ \t]*/)[0] + (/^[^#]*:\s*(#.*)?$/.test(line) ? "    " : "");
     document.execCommand("insertText", false, `\n${indent}`); // the only way that keeps undo
   });
   return {

@@ -1,7 +1,6 @@
 """Which cells a cell needs: the nearest above that give the names it uses, and what those need."""
 
 import ast
-import builtins
 import dis
 import re
 import warnings
@@ -42,7 +41,6 @@ def names(source):
             changed.add(_root(node.value.func))
         elif isinstance(node, ast.keyword) and node.arg == "out":
             changed.add(_root(node.value))
-    used -= set(dir(builtins))
     return used, bound | (changed & used)
 
 

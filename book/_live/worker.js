@@ -23,9 +23,9 @@ const broken = new Promise((_, reject) => (fail = reject));
 // What was fetched once is kept under its hash; a host's own rules, or a new book, would let it be fetched again.
 async function load({ name, sha256 }) {
   const kept = await store?.match(base + sha256);
-  const response = kept ?? (await network(`${base}${name}.gzipped`, { cache: "no-cache" }));
+  const response = kept?.body ? kept : await network(`${base}${name}.gzipped`, { cache: "no-cache" });
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  if (!kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
+  if (response !== kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
   const transform = (piece, stream) => {
     sizes.here += piece.length;
     say(undefined, "progress", [sizes.here, sizes.all]);
@@ -33,8 +33,9 @@ async function load({ name, sha256 }) {
   };
   const counted = new TransformStream({ transform }, {}, { highWaterMark: Infinity }); // whoever reads it, and when
   const plain = new DecompressionStream("gzip");
-  response.body.pipeThrough(counted).pipeTo(plain.writable).catch((error) => {
-    store?.delete(base + sha256);
+  response.body.pipeThrough(counted).pipeTo(plain.writable).catch(async (error) => {
+    await Promise.allSettled(keeping); // what is still being kept could not be deleted
+    await store?.delete(base + sha256);
     fail(error);
   });
   const headers = name.endsWith(".wasm") ? { "Content-Type": "application/wasm" } : {};
@@ -96,8 +97,8 @@ ready.then(
 );
 
 onmessage = async ({ data: { id, task, options } }) => {
+  const answer = await ready.catch(() => new Promise(() => {})); // the page hears "failed", and asks no more
   try {
-    const answer = await ready;
     current = id;
     say(id, "done", await answer(task, options));
   } catch (error) {

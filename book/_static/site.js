@@ -24,7 +24,8 @@ function keep(name, value) {
     if (value === undefined) localStorage.removeItem(name);
     else localStorage.setItem(name, value);
   } catch {
-    // Only this page knows.
+    // Only this page knows. What was kept before is no longer true.
+    if (value !== undefined) keep(name);
   }
 }
 
@@ -167,7 +168,7 @@ for (const run of runs) {
     } catch {
       for (const button of runs) button.disabled = false;
       document.querySelector("#live [role=status]").textContent =
-        "Python could not be loaded. Check the network and press again. A page that is opened as a file cannot run: serve its folder, for example with python -m http.server.";
+        "Python could not be loaded. Check the network and load this page again. A page that is opened as a file cannot run: serve its folder, for example with python -m http.server.";
     }
   });
 }
