@@ -229,7 +229,9 @@ def no_input(*prompt):
 
 
 def begin():
-    """Forget all that the cells have made."""
+    """Forget all that the cells have made, and how figures are to look."""
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcdefaults()
     marks.clear()
     space.clear()
     space.update(__name__="__main__", display=display, get_ipython=Shell(), input=no_input)

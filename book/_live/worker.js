@@ -23,9 +23,9 @@ const broken = new Promise((_, reject) => (fail = reject));
 // What was fetched once is kept under its hash; a host's own rules, or a new book, would let it be fetched again.
 async function load({ name, sha256 }) {
   const kept = await store?.match(base + sha256);
-  const response = kept?.body ? kept : await network(`${base}${name}.gzipped`, { cache: "no-cache" });
+  const response = kept ?? (await network(`${base}${name}.gzipped`, { cache: "no-cache" }));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  if (response !== kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
+  if (!kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
   const transform = (piece, stream) => {
     sizes.here += piece.length;
     say(undefined, "progress", [sizes.here, sizes.all]);

@@ -343,6 +343,14 @@ def test_download_that_breaks_off_goes_on(live):
         assert page.status == "Done."
         again = {name for name in first & set(asked) if name.endswith(".gzipped")}
         assert {name.split("-")[0] for name in again} == {"numpy", "pyparsing"}
+        size = "import matplotlib\nmatplotlib.rcParams['lines.markersize']"
+        original = page.cells.first.locator("textarea").input_value()
+        page.run(1, f"{size} = 33")
+        page.write(1, original)
+        page.bar.evaluate("bar => bar.dataset.state = 'asked'")
+        page.press("Run all")
+        page.wait(seconds=60)
+        assert page.run(1, size) == "6.0", "Run all begins anew"
         page.tab.route("**/*.ipynb", lambda route: route.abort())
         page.press("Download")
         expect(page.bar.locator("[role=status]")).to_contain_text("could not be fetched")
