@@ -783,6 +783,47 @@ def test_copy_that_begins_and_ends_within_a_formula_has_all_of_it(visit):
         assert (text.startswith(f"${first}$"), text.endswith(f"${last}$")) == (True, True)
 
 
+# Firefox has several marked places, and keeps them while a field has the focus; Chromium has one.
+COPIED_BY_FIREFOX = """([selector, parts]) => {
+    const ranges = [...document.querySelectorAll(parts)].map(part => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        return range;
+    });
+    window.getSelection = () => (
+        {rangeCount: ranges.length, isCollapsed: false, getRangeAt: i => ranges[i]});
+    const clipboardData = new DataTransfer();
+    document.querySelector(selector).dispatchEvent(
+        new ClipboardEvent("copy", {clipboardData, bubbles: true, cancelable: true}));
+    return clipboardData.getData("text/plain");
+}"""
+
+
+def test_each_of_several_marked_places_is_copied(visit):
+    with visit(f"{PAGES[2]}.html") as tab:
+        paragraphs = "article section > p:has(.katex):nth-of-type(-n + 2)"
+        text = tab.evaluate(COPIED_BY_FIREFOX, ["body", paragraphs])
+        formulas = tab.locator(f"{paragraphs} >> annotation").all_text_contents()
+        assert len(formulas) > 2
+        assert all(f"${formula}$" in text for formula in formulas)
+
+
+def test_what_is_copied_in_a_field_is_no_part_of_the_page(visit):
+    with visit(f"{PAGES[2]}.html") as tab:
+        assert tab.evaluate(COPIED_BY_FIREFOX, ["[name=q]", "p:has(.katex)"]) == ""
+
+
+def test_row_of_a_table_is_copied_as_one_line(visit):
+    with visit("book/speed.html", **CLIPBOARD) as tab:
+        rows = tab.locator("#id2 tbody tr").evaluate_all("all => all.map(e => e.textContent)")
+        lines = ["\t".join(row.strip().split("\n")) for row in rows]
+        assert len(lines) > 5
+        assert copied(tab, "#id2 tbody tr").strip().splitlines() == lines
+        assert copied(tab, "#id2").strip().splitlines()[-len(lines) :] == lines
+        html = copied(tab, "#id2 tbody tr", "text/html")
+        assert BeautifulSoup(html, "html.parser").select("table tr > td")
+
+
 def test_text_and_code_without_formulas_are_copied_as_ever(visit):
     with visit(f"{PAGES[2]}.html", **CLIPBOARD) as tab:
         for selector in ("article h1", "#unit-by-unit .cell_input pre"):
