@@ -2,6 +2,7 @@
 // What a page can do beyond HTML. All of it may be missing: menus and pages work without.
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
+const forced = matchMedia("(forced-colors: active)"); // then the page has the system's, and figures must go with them
 
 // This and what a browser keeps serve the other scripts of a page, too.
 function element(tag, properties, ...children) {
@@ -32,7 +33,7 @@ function keep(name, value) {
 const stored = () => ["light", "dark"].find((theme) => theme === recall("theme")); // others write there, too
 let chosen = stored(); // nothing: then the page follows the system
 
-function showTheme(theme = chosen ?? (system.matches ? "dark" : "light")) {
+function showTheme(theme = (!forced.matches && chosen) || (system.matches ? "dark" : "light")) {
   root.dataset.theme = theme;
 }
 
@@ -42,16 +43,16 @@ document.getElementById("switch-theme").addEventListener("click", () => {
   keep("theme", chosen);
   showTheme();
 });
-system.addEventListener("change", () => showTheme());
+for (const setting of [system, forced]) setting.addEventListener("change", () => showTheme());
 
 // What was chosen on another page holds here, too: on one open beside it, and on one that the Back button brings back.
-for (const event of ["storage", "pageshow"]) {
-  addEventListener(event, ({ persisted }) => {
-    if (persisted === false) return;
-    chosen = stored();
-    showTheme();
-  });
+function follow(choice) {
+  for (const event of ["storage", "pageshow"]) addEventListener(event, (e) => e.persisted !== false && choice());
 }
+follow(() => {
+  chosen = stored();
+  showTheme();
+});
 
 // Paper is white.
 addEventListener("beforeprint", () => showTheme("light"));

@@ -4,6 +4,8 @@ const root = document.documentElement;
 const deck = document.querySelector(".deck");
 const address = new URL(location);
 const asked = address.searchParams;
+const forced = matchMedia("(forced-colors: active)"); // then the show has the system's, and figures go with them
+const system = matchMedia("(prefers-color-scheme: dark)");
 const SVG = "http://www.w3.org/2000/svg";
 
 // Paper shows slides that no screen has shown: their letters are here before the printer asks.
@@ -11,14 +13,14 @@ function loadFonts() {
   for (const font of document.fonts) font.load();
 }
 
-function show(theme = asked.get("theme")) {
+function show(theme = forced.matches ? system.matches && "dark" : asked.get("theme")) {
   root.dataset.theme = theme === "dark" ? "dark" : "light";
 }
 
 // In the address, so that a reload and the speaker view keep it
 function keep(theme) {
-  show(theme);
-  asked.set("theme", root.dataset.theme);
+  asked.set("theme", theme);
+  show();
   address.hash = Reveal.getSlidePath();
   history.replaceState(null, "", address);
 }
@@ -63,6 +65,7 @@ if (asked.has("print-pdf")) {
 } else {
   addEventListener("load", loadFonts); // after the first slide
   show();
+  for (const setting of [system, forced]) setting.addEventListener("change", () => show());
   deck.classList.add("reveal");
   Reveal.initialize({
     width: 1280,
@@ -101,7 +104,7 @@ if (asked.has("print-pdf")) {
   room.onmessage = ({ data }) => keep(data);
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Dark room" }, () => {
     keep(root.dataset.theme === "dark" ? "light" : "dark");
-    room.postMessage(root.dataset.theme);
+    room.postMessage(asked.get("theme"));
   });
   for (const [key, tool] of Object.entries({ Q: "Pointer", C: "Pen", E: "Eraser" })) {
     Reveal.addKeyBinding({ keyCode: key.charCodeAt(0), key, description: tool }, () => {

@@ -473,6 +473,39 @@ def test_theme_chosen_on_one_page_holds_on_one_that_is_open(visit):
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+@each_mode
+def test_page_follows_a_system_that_forces_its_colours(visit, mode):
+    """Whatever is chosen: a figure is turned dark by the theme, and the page by the system."""
+    theme = "document.documentElement.dataset.theme"
+    with visit("404.html", mode, missing=True, forced_colors="active") as tab:
+        tab.context.add_init_script(f"localStorage.theme = '{MODES[1 - MODES.index(mode)]}'")
+        # What stands in the head, and then the script of the page
+        for hold in ("**/site.js*", "**/nothing"):
+            tab.route(hold, lambda route: route.abort())
+            tab.goto(urljoin(tab.url, "/book/notation.html"))
+            assert tab.evaluate(theme) == mode
+            tab.unroute(hold)
+        assert not tab.locator("#switch-theme").is_visible()
+        tab.emulate_media(forced_colors="none")
+        tab.locator(f"html:not([data-theme={mode}])").wait_for(state="attached")
+
+
+def test_what_grounds_and_shadows_say_is_said_in_forced_colours_too(visit):
+    look = "(e, name) => getComputedStyle(e)[name]"
+    with visit(f"{PAGES[1]}.html", forced_colors="active") as tab:
+        tab.locator("#open-actions").click()
+        tab.locator("#show-checked").click()
+        for kind in ("number", "formula"):
+            mark = tab.locator(f".checked[data-kind={kind}]").first
+            assert mark.evaluate(look, "outlineStyle") == "dotted"
+        tab.keyboard.press("Escape")
+        tab.locator("#toc a").nth(3).click()
+        assert tab.locator("#toc [aria-current]").evaluate(look, "fontWeight") == "600"
+        tab.goto(urljoin(tab.url, "/search.html?q=gradient"))
+        mark = tab.locator("#search-results mark").first
+        assert mark.evaluate(look, "color") == tab.locator("h1").evaluate(look, "color")
+
+
 def test_dark_page_prints_on_white_paper_without_the_frame(visit):
     with visit("book/notation.html", "dark") as tab:
         tab.evaluate("""() => addEventListener("beforeprint", () => {

@@ -556,6 +556,20 @@ def test_show_is_light_whatever_else_is_asked(visit, asked):
         assert tab.evaluate("document.documentElement.dataset.theme") == "light"
 
 
+@pytest.mark.parametrize(("mode", "other"), [("light", "dark"), ("dark", "light")])
+def test_show_follows_a_system_that_forces_its_colours(visit, mode, other):
+    theme = "document.documentElement.dataset.theme"
+    address = f"book/slides/backprop.html?theme={other}#/the-same-in-code"
+    with visit(address, mode, forced_colors="active") as tab:
+        start(tab)
+        assert tab.evaluate(theme) == mode
+        tab.keyboard.press("d")
+        assert tab.evaluate(theme) == mode
+        tab.keyboard.press("ArrowRight")
+        band = tab.locator(".current-fragment > .band")
+        assert band.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
 def test_show_follows_a_finger(visit):
     with visit("book/slides/sgd.html", width=390, has_touch=True, is_mobile=True) as tab:
         start(tab)
