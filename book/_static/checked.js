@@ -65,6 +65,8 @@
   for (const event of ["pointerover", "focusin", "click"]) document.addEventListener(event, turn);
   addEventListener("keydown", ({ key }) => key === "Escape" && hide());
 
-  button.addEventListener("click", () => turnTo(button.ariaPressed !== "true"));
+  const isOn = () => button.ariaPressed === "true";
+  button.addEventListener("click", () => turnTo(!isOn()));
+  follow(() => isOn() === (recall("checked") === "on") || turnTo(!isOn()));
   turnTo(true);
 }

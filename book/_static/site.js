@@ -145,13 +145,20 @@ new IntersectionObserver(([{ isIntersecting }]) => {
 
 // Show what was checked: few ask, so what does it comes only then.
 const checks = document.getElementById("show-checked");
+let checksCome = false;
 function showChecked() {
+  if (checksCome) return;
+  checksCome = true;
   for (const src of checks.dataset.scripts.split(" ")) {
     document.head.append(element("script", { src, async: false }));
   }
 }
-if (checks && recall("checked") === "on") showChecked();
-else checks?.addEventListener("click", showChecked, { once: true });
+if (checks) {
+  const recallChecks = () => recall("checked") === "on" && showChecked();
+  recallChecks();
+  follow(recallChecks);
+  checks.addEventListener("click", showChecked);
+}
 
 // Run this page: few ask, so Python comes only then, and with it what a reader changed.
 const runs = document.querySelectorAll(".run-page");

@@ -120,6 +120,19 @@ def test_marks_are_off_whatever_is_stored_and_can_be_turned_on(visit, script):
         assert pressed(tab) == "true"
 
 
+def test_marks_are_those_of_the_page_beside_and_of_the_page_before(visit):
+    with visit("book/sgd.html") as tab, tab.context.new_page() as beside:
+        beside.goto(tab.url.replace("sgd", "backprop"))
+        for on in ("true", "false", "true"):
+            beside.locator("#show-checked").evaluate("button => button.click()")
+            tab.wait_for_selector(f"#show-checked[aria-pressed={on}]", state="attached")
+        assert tab.locator(".checked").count()
+        # A page that the Back button brings back as it was has missed the change.
+        tab.evaluate("localStorage.checked = 'off'")
+        tab.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        assert not tab.locator(".checked").count()
+
+
 def reach(tab, name):
     """Focus the mark of that id, an equation at its number."""
     mark = tab.locator(f"#{name}")
