@@ -130,6 +130,11 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert not page.cells.nth(3).locator(STORED).is_visible()
         assert page.cells.nth(3).locator(".live-output figcaption").count() == 1
         assert page.cells.nth(4).locator(STORED).is_visible(), "a cell that did not run"
+        bars = page.tab.locator(".live-bar:visible")
+        assert bars.count() > 9
+        page.tab.emulate_media(media="print")
+        assert not bars.count()
+        page.tab.emulate_media(media="screen")
 
         # A click on its text leads into it
         page.cells.nth(1).locator("textarea").click(position={"x": 40, "y": 30})

@@ -316,6 +316,9 @@ def test_figure_opens_large_on_a_phone(visit, mode):
         assert link.evaluate(sign) == "none"
         tab.set_viewport_size({"width": 390, "height": 300})
         assert link.evaluate(sign) != "none"
+        tab.emulate_media(media="print")  # on small paper
+        assert link.evaluate(sign) == "none"
+        tab.emulate_media(media="screen")
         small = link.locator("img").bounding_box()["width"]
         large = tab.locator("#enlarged")
         for close in (
@@ -516,6 +519,17 @@ def test_dark_page_prints_on_white_paper_without_the_frame(visit):
         assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
         tab.emulate_media(media="print")
         assert not tab.locator("header, nav, footer").locator("visible=true").count()
+
+
+def test_nothing_that_lies_on_a_page_is_printed(visit):
+    with visit(f"{PAGES[1]}.html") as tab:
+        lying = tab.locator(":popover-open, dialog[open]").locator("visible=true")
+        for opener in ("#open-actions", "#fig-paths > a"):
+            tab.locator(opener).evaluate("opener => opener.click()")
+            assert lying.count() == 1
+            tab.emulate_media(media="print")
+            assert not lying.count()
+            tab.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("page", [PAGES[2], PAGES[3], "book/teach"])
