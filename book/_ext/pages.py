@@ -18,6 +18,7 @@ REPAIRS = {
     "<img ": '<img loading="lazy" decoding="async" ',
     r'style="width: (\d+)px; height: (\d+)px;"': r'width="\1" height="\2"',  # leaves room at once
     '<(pre|code|span class="katex"|dt class="sig[^"]*")(?=[ >])': r'<\1 translate="no"',  # no words
+    r"<strong>(?=[\w, ]+</strong>(?: –|<strong>))": '<strong translate="no">',  # of parameters
     '<span class="(?:n|nn|nx|p|w)">([^<]*)</span>': r"\1",  # has the colour of code without it
 }
 

@@ -32,7 +32,7 @@ class Output {
     else if (!name) this.place.append(this.rich(kind, value));
     else if (kind.startsWith("std") && last?.classList.contains(name)) overwrite(last.querySelector("pre"), value);
     else {
-      const pre = element("pre", { className: /^['"]/.test(value) ? "said" : "" });
+      const pre = element("pre", { className: /^['"]/.test(value) ? "said" : "", translate: false });
       overwrite(pre, value);
       const box = element("div", { className: "highlight" }, pre);
       this.place.append(element("div", { className: `output ${name}` }, box));

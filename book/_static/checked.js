@@ -3,7 +3,7 @@
 // tell, when a reader turns them on, see site.js.
 {
   const button = document.getElementById("show-checked");
-  const code = element("code");
+  const code = element("code", { translate: false });
   const said = element("span", { id: "how-said" });
   const entry = element("a", {}, "What was checked");
   const tip = element("span", { id: "how", popover: "manual" }, said, " ", entry);

@@ -160,6 +160,7 @@ def test_mark_tells_how_it_was_checked_to_focus_pointer_and_finger(visit, built,
         tip = tab.locator("#how")
         stop = reach(tab, name)
         assert tip.locator("#how-said").inner_text() == sentence
+        assert tip.locator("code").get_attribute("translate") == "no"
         assert stop.get_attribute("aria-describedby") == "how-said"
         tab.mouse.move(3, 310)  # what a pointer that rests is over, once Tab has scrolled
         tab.wait_for_timeout(400)

@@ -135,6 +135,7 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.tab.emulate_media(media="print")
         assert not bars.count()
         page.tab.emulate_media(media="screen")
+        assert page.cells.nth(1).locator(".live-output pre").get_attribute("translate") == "no"
 
         # A click on its text leads into it
         page.cells.nth(1).locator("textarea").click(position={"x": 40, "y": 30})

@@ -193,6 +193,17 @@ TRIES = {
 }
 
 
+def test_translator_changes_neither_what_a_setting_means_nor_its_symbol(built):
+    """An option without a value means its text, in whatever language that is by then."""
+    page = soup(built / "html/book/playground.html")
+    assert all(option.has_attr("value") for option in page.select("option"))
+    symbols = [
+        label for label in page.select(".live-form label") if re.match("[ηφB] ", label.get_text())
+    ]
+    assert len(symbols) == 5
+    assert all(label.find(translate="no") for label in symbols)
+
+
 def things_to_try():
     """Each entry of the list, with the address that it opens."""
     page = notebooks.text_of(notebooks.BOOK / "playground.md")

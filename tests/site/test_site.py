@@ -893,7 +893,7 @@ def test_example_is_copied_without_its_prompts(visit):
 
 @pytest.mark.parametrize("address", [f"{page}.html" for page in [*PAGES, "book/slides/sgd"]])
 def test_translator_leaves_formulas_and_code_alone(built, address):
-    kept = ".katex, pre, code, dt.sig"
+    kept = ".katex, pre, code, dt.sig, .field-list strong"
     for part in soup(built / "html" / address).select(f"main :is({kept}), #toc :is({kept})"):
         assert part.find_parent(translate="no") or part.get("translate") == "no", part
 
