@@ -58,7 +58,7 @@ function draw(event) {
   }
 }
 
-if (asked.has("print-pdf")) {
+if (asked.has("print-pdf") || !window.Reveal) { // the player may not have come
   loadFonts();
   deck.classList.add("printed");
   root.classList.toggle("handout", asked.has("notes"));
@@ -80,11 +80,16 @@ if (asked.has("print-pdf")) {
     controlsTutorial: false,
     scrollActivationWidth: 0, // on a phone, too, a slide is a slide
     defaultTiming: 60, // of a slide that does not say its seconds, for the clock of the speaker view
-    keyboardCondition: ({ altKey }) => !altKey, // that is the browser's
-    plugins: [RevealNotes, RevealZoom],
+    controls: !asked.has("receiver"), // in the speaker's window they would lie on the slide
+    // What Alt does is the browser's, and Space presses the button that has the focus.
+    keyboardCondition: ({ altKey, key, target }) => !altKey && !(key === " " && target.closest("button")),
+    plugins: [window.RevealNotes, window.RevealZoom].filter(Boolean), // those that have come
   });
   const bring = (images) => images?.forEach((image) => (image.loading = "eager"));
-  Reveal.on("ready", ({ currentSlide }) => bring(currentSlide.nextElementSibling?.querySelectorAll("img")));
+  Reveal.on("ready", ({ currentSlide }) => {
+    bring(currentSlide.nextElementSibling?.querySelectorAll("img"));
+    Reveal.registerKeyboardShortcut("Alt + &#8592;/&#8593/&#8594;/&#8595;", "As the browser has it"); // for the help
+  });
   for (const event of ["overviewshown", "slidechanged"]) {
     Reveal.on(event, () => {
       bring(document.querySelectorAll("img")); // before the network goes or the printer asks

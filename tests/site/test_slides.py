@@ -494,6 +494,7 @@ def test_speaker_sees_slides_notes_and_clock(visit, built, slides, deck):
         window.wait_for_timeout(200)
         assert current.evaluate(here) == tab.evaluate(here)
         assert upcoming.evaluate("Reveal.isReady()")
+        assert not any(frame.locator(".controls").is_visible() for frame in (current, upcoming))
         assert re.match(r"\d+:\d\d", window.locator(".clock-value").inner_text())
         assert window.locator(".pacing").is_visible()
 
@@ -648,6 +649,7 @@ def test_hand_of_the_speaker_points_draws_erases_and_zooms_and_nothing_of_it_is_
         tab.keyboard.press("Shift+Slash")
         keys = tab.locator(".r-overlay-help").inner_text()
         assert all(tool in keys for tool in ("Pointer", "Pen", "Eraser", "Wipe the slide"))
+        assert "without fragments" not in keys, "with Alt a key is the browser's"
         assert len(tab.context.pages) == 1, "a press of the pen follows a link"
 
 
@@ -662,6 +664,16 @@ def test_clicker_goes_on_from_a_slider_that_was_moved(visit):
         assert (tab.evaluate(AT), moved != clicked) == (at, True)
         tab.keyboard.press("PageDown")
         assert (tab.evaluate(AT), slider.input_value()) == (at + 1, moved)
+
+
+def test_space_presses_the_button_that_has_the_focus(visit):
+    at = "book/slides/sgd.html#/your-hand-on-the-learning-rate"
+    with visit(at, height=720, reduced_motion="no-preference") as tab:
+        start(tab)
+        button, at = tab.locator(".present .scrubber button"), tab.evaluate(AT)
+        button.press("Space")
+        expect(button).to_have_text("Pause")
+        assert tab.evaluate(AT) == at
 
 
 def test_all_pictures_come_once_the_show_has_begun(visit):
@@ -778,6 +790,22 @@ def test_deck_without_scripts_is_a_page_of_slides_and_notes(visit, slides, deck)
             return [...document.querySelectorAll(".face :is(img, footer)")].every(
                 part => bottom(part) <= bottom(part.closest(".face")));
         }"""), "a picture or a foot lies on the notes below"
+
+
+def test_deck_whose_player_did_not_come_is_a_page_of_slides(visit, site):
+    with visit("404.html", missing=True) as tab:
+        tab.route("**/reveal.js*", lambda route: route.abort())
+        tab.goto(f"{site}book/slides/sgd.html")
+        assert all(face.is_visible() for face in tab.locator(".face").all())
+
+
+def test_deck_is_shown_without_a_plugin_that_did_not_come(visit, site):
+    with visit("404.html", missing=True) as tab:
+        tab.route("**/zoom.js*", lambda route: route.abort())
+        tab.goto(f"{site}book/slides/sgd.html")
+        start(tab)
+        tab.keyboard.press("PageDown")
+        assert tab.evaluate(AT) == 1
 
 
 def test_address_of_the_slides_leads_to_their_page(visit):
