@@ -173,6 +173,9 @@ for (const run of runs) {
     try {
       await (await import(new URL(script, location.href))).begin();
       document.getElementById("actions").hidePopover();
+      // A link leads below the bar, however many lines it has.
+      const bar = document.getElementById("live");
+      new ResizeObserver(() => root.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
     } catch {
       for (const button of runs) button.disabled = false;
       document.querySelector("#live [role=status]").textContent =

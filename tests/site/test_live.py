@@ -11,7 +11,7 @@ from types import FunctionType, GeneratorType, ModuleType
 
 import numpy as np
 import pytest
-from browsing import soup, violations
+from browsing import SETTLED, soup, violations
 from live import SETTINGS, fetched
 from needs import due, names, note, suppliers, without_magics
 from notebooks import BOOK, checked, read, slides_of
@@ -130,6 +130,19 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert not page.cells.nth(3).locator(STORED).is_visible()
         assert page.cells.nth(3).locator(".live-output figcaption").count() == 1
         assert page.cells.nth(4).locator(STORED).is_visible(), "a cell that did not run"
+        said = page.bar.locator("[role=status]")
+        said.evaluate("e => { e.textContent = 'A cell brings what it names. '.repeat(5) }")
+        for width, height in ((1280, 900), (390, 844), (844, 390)):
+            page.tab.set_viewport_size({"width": width, "height": height})
+            page.tab.evaluate(SETTLED)
+            title = page.tab.locator("#momentum-and-adam > h2")
+            title.evaluate("e => e.scrollIntoView()")
+            bar = page.bar.bounding_box()
+            shown = bar["y"] + bar["height"] > 0
+            assert shown == (height > 480), "on a phone on its side it has gone"
+            room = title.bounding_box()["y"] - (bar["y"] + bar["height"] if shown else 56)
+            assert 0 < room < 40, "a link does not lead right below the bar"
+        page.tab.set_viewport_size({"width": 1280, "height": 900})
         bars = page.tab.locator(".live-bar:visible")
         assert bars.count() > 9
         page.tab.emulate_media(media="print")
