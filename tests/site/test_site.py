@@ -280,6 +280,17 @@ def test_menu_opens_on_a_phone_and_is_accessible(visit, menu, mode):
         assert not panel.is_visible()
 
 
+def test_menu_that_is_higher_than_the_window_scrolls(visit):
+    with visit(f"{PAGES[1]}.html", width=640, height=200) as tab:
+        tab.locator("#open-actions").click()
+        menu = tab.locator("#actions")
+        box = menu.bounding_box()
+        assert box["y"] + box["height"] < 200
+        assert menu.evaluate("e => e.scrollHeight > e.clientHeight")
+        menu.get_by_role("button", name="Print this page").scroll_into_view_if_needed()
+        expect(menu.get_by_role("button", name="Print this page")).to_be_in_viewport(ratio=1)
+
+
 @every_page
 def test_no_page_is_wider_than_a_phone(visit, page):
     with visit(f"{page}.html", width=390) as tab:
