@@ -1268,3 +1268,33 @@ def test_large_letters_have_room(large, built):
             column, window, scrolls = look
             assert column >= min(36, window - 2.1), (page, width, look)
             assert scrolls <= width, (page, width)
+
+
+def test_frame_of_a_page_has_room_for_large_letters(large):
+    for width in (390, 360, 320):
+        large.set_viewport_size({"width": width, "height": 844})
+        broken = large.locator(".brand").evaluate("""brand => {
+            const [text] = brand.childNodes, range = document.createRange();
+            return brand.checkVisibility({visibilityProperty: true})
+                && [...text.data.matchAll(/\\S+/g)].some(({0: word, index}) => {
+                    range.setStart(text, index);
+                    range.setEnd(text, index + word.length);
+                    return range.getClientRects().length > 1;
+                });
+        }""")
+        assert not broken, f"at {width} a word of the title is in two lines"
+        skip = large.locator(".skip-link").bounding_box()
+        assert skip["y"] + skip["height"] <= 0
+        large.locator("#open-search").click()
+        assert large.locator("#search input").bounding_box()["width"] > width / 3
+        large.keyboard.press("Escape")
+
+
+def test_playground_has_room_for_large_letters(large, live_site):
+    large.goto(f"{live_site}book/playground.html")
+    large.set_viewport_size({"width": 390, "height": 844})
+    large.locator("#live .run-page").click()
+    large.wait_for_selector("#live[data-state=paused]", timeout=120_000)
+    for width in (390, 320):
+        large.set_viewport_size({"width": width, "height": 844})
+        assert large.evaluate("document.documentElement.scrollWidth") <= width
