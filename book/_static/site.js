@@ -59,11 +59,13 @@ addEventListener("beforeprint", () => showTheme("light"));
 addEventListener("afterprint", () => showTheme());
 document.getElementById("print").addEventListener("click", () => print());
 
+const isMac = /^(Mac|iP)/.test(navigator.platform); // where Ctrl+K deletes the rest of a line that is typed
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    event.preventDefault();
-    document.getElementById("search").togglePopover();
-  }
+  const { key, ctrlKey, metaKey, shiftKey, altKey } = event;
+  if (key.toLowerCase() !== "k" || !(isMac ? metaKey : ctrlKey) || shiftKey || altKey) return;
+  event.preventDefault();
+  document.querySelector("dialog[open]")?.close(); // or the field would be behind it
+  document.getElementById("search").togglePopover();
 });
 
 // The keyboard reaches what scrolls sideways, and only that. All is read before anything is written: a browser lays

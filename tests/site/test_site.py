@@ -764,6 +764,32 @@ def test_search_leads_to_the_words_by_keyboard(visit):
         assert tab.locator("main [name=q]").input_value() == "decreasing floor"
 
 
+@pytest.mark.parametrize(
+    ("platform", "opens", "others"),
+    [
+        ("Linux x86_64", "Control+k", ["Control+Shift+k", "Control+Alt+k", "Meta+k"]),
+        ("MacIntel", "Meta+k", ["Meta+Shift+k", "Meta+Alt+k", "Control+k"]),
+    ],
+)
+def test_key_of_the_search_is_no_other_key_and_comes_from_a_figure_too(
+    visit, platform, opens, others
+):
+    with visit("404.html", missing=True) as tab:
+        tab.context.add_init_script(
+            f"Object.defineProperty(navigator, 'platform', {{get: () => '{platform}'}})"
+        )
+        tab.goto(urljoin(tab.url, f"{PAGES[1]}.html"))
+        field = tab.locator("#search input")
+        for key in others:
+            tab.keyboard.press(key)
+            assert not field.is_visible(), key
+        tab.locator("#fig-paths > a").press("Enter")
+        tab.locator("#enlarged").wait_for()
+        tab.keyboard.press(opens)
+        expect(field).to_be_focused()
+        expect(tab.locator("#enlarged")).to_have_count(0)
+
+
 def test_address_that_leads_nowhere_leads_back(visit):
     with visit("no/such/page.html", missing=True) as tab:
         assert tab.locator("h1").inner_text() == "No such page"
