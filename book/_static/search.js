@@ -5,15 +5,19 @@ const LIMIT = 20;
 // What else a reader may mean: a symbol, a word of the book's, or the title of a section.
 const ALSO = {
   __proto__: null, // a reader may look for "constructor"
+  autodiff: ["automatic differentiation"],
   backprop: ["backpropagation"],
   convergence: ["converge"],
   "dead units": ["seeds that fail"],
   epoch: ["the update rule"],
+  epsilon: ["ε"],
   eta: ["η", "the learning rate"],
   "finite differences": ["checking a gradient"],
   gd: ["the update rule"],
   initialisation: ["init"],
+  license: ["licence"],
   minibatch: ["the update rule"],
+  modelling: ["model"],
   nabla: ["∇"],
   performance: ["speed"],
   phi: ["φ"],
@@ -24,6 +28,11 @@ const ALSO = {
   theta: ["θ"],
   "vanishing gradient": ["when the product vanishes or explodes"],
 };
+// Words of a question that say little of what is asked, left out while there are others
+const SMALL = new Set(
+  "a an and are can choose do does for from how i in is it my of on or should the to vs what when where which why with work"
+    .split(" "),
+);
 const LOWER = [
   "The package",
   "The same in PyTorch",
@@ -74,13 +83,42 @@ function worth(asked, words) {
   return found.length && Math.max(...found) * (1 + Math.min(1, (20 * found.length) / (words.length + 60)));
 }
 
+// Whether one letter, or two that have changed places, make one word of another.
+function isNear(one, other) {
+  let [start, end] = [0, 0];
+  while (start < one.length && one[start] === other[start]) start++;
+  while (end < Math.min(one.length, other.length) - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  const [here, there] = [one, other].map((word) => word.slice(start, word.length - end));
+  return Math.max(here.length, there.length) < 2 || (here.length === 2 && here === there[1] + there[0]);
+}
+
+// The words that a reader means: one with a hyphen in parts if the book has it so, one mistyped as the book has it.
+function meant(query, texts) {
+  const known = new Map(); // how often the book has each word
+  for (const { forms } of texts.flat(2)) for (const form of forms) known.set(form, (known.get(form) ?? 0) + 1);
+  const isKnown = (word) =>
+    word in ALSO || known.has(word) || [...known.keys()].some((form) => likeness([word], [form]));
+  const words = wordsOf(query).flatMap(({ forms: [whole, ...parts] }) =>
+    parts.length && !isKnown(whole) ? parts : whole
+  );
+  const mended = words.map((word) => {
+    if (word.length < 5 || isKnown(word)) return word;
+    const near = [...known.keys()].filter((form) => isNear(word, form));
+    return near.sort((one, other) => known.get(other) - known.get(one))[0] ?? word;
+  });
+  return { words: mended, mistyped: mended.some((word, i) => word !== words[i]) };
+}
+
 function search(query) {
-  const words = wordsOf(query).map(({ forms: [word] }) => word);
+  const texts = SECTIONS.map(([, title, , text, code]) => [title, text, code].map(wordsOf));
+  const { words: all, mistyped } = meant(query, texts);
+  const large = all.filter((word) => !SMALL.has(word));
+  const words = large.length ? large : all;
   const asked = words.map((word) => [word, ...(ALSO[word] ?? [])]);
-  const phrase = words.join(" ");
-  const titles = [phrase, ...(ALSO[phrase] ?? [])].map((title) => ` ${title} `);
-  const found = SECTIONS.map(([page, title, address, text, code]) => {
-    const [titled, written, coded] = [title, text, code].map(wordsOf);
+  const phrases = [...new Set([all.join(" "), words.join(" ")])];
+  const titles = phrases.flatMap((phrase) => [phrase, ...(ALSO[phrase] ?? [])]).map((title) => ` ${title} `);
+  const found = SECTIONS.map(([page, title, address, text], i) => {
+    const [titled, written, coded] = texts[i];
     const lower = LOWER.includes(page) || LOWER.includes(title);
     const section = { page, title, address, text, asked, written, words: 0, named: 0, value: 0 };
     for (const word of asked) {
@@ -93,13 +131,15 @@ function search(query) {
       section.value += lower ? 6 : 15;
       section.words = section.named = words.length;
     } else if (words.length > 1) {
-      section.value += 4 * joined(titled).includes(titles[0]) + 2 * joined(written).includes(titles[0]);
+      const holds = (text) => phrases.some((phrase) => joined(text).includes(` ${phrase} `));
+      section.value += 4 * holds(titled) + 2 * holds(written);
     }
     if (lower) section.value *= 0.6;
     return section;
   });
   const most = Math.max(1, ...found.map(({ words }) => words));
-  return found.filter(({ words }) => words === most).sort((one, other) => other.value - one.value);
+  const best = found.filter(({ words }) => words === most).sort((one, other) => other.value - one.value);
+  return { found: best, mended: mistyped && all.join(" ") };
 }
 
 // An excerpt from where the words stand together, and those beside the first, by which a browser marks the place.
@@ -130,8 +170,7 @@ function excerpt({ text, asked, written, named }) {
 }
 
 function show(query) {
-  const box = document.getElementById("search-results");
-  const found = search(query);
+  const { found, mended } = search(query);
   const items = found.slice(0, LIMIT).map((section) => {
     const { page, title, address } = section;
     const { p, place } = excerpt(section);
@@ -144,13 +183,14 @@ function show(query) {
   const count = found.length
     ? `${found.length} section${found.length > 1 ? "s" : ""} found${many}.`
     : "No section has any of these words.";
-  const status = element("p", {}, count);
+  const status = element("p", {}, mended ? `Results for “${mended}”: ` : "", count);
   status.setAttribute("role", "status");
   box.replaceChildren(element("h2", {}, "Search results"), status, element("ol", {}, ...items));
 }
 
+const box = document.getElementById("search-results");
 const query = new URLSearchParams(location.search).get("q")?.trim();
 if (query) {
   document.querySelector("main [name=q]").value = query;
   show(query);
-}
+} else box.style.visibility = "hidden"; // the list has come, and nothing jumps

@@ -679,6 +679,29 @@ QUERIES = {  # what readers type, and what must come first
     "speaker notes": "teach.html#the-speaker-view",
     "speed": "speed.html",
     "performance": "speed.html",
+    "learning-rate": "sgd.html#the-learning-rate",
+    "chain-rule": "backprop.html",
+    "vanishing-gradient": "backprop.html#when-the-product-vanishes-or-explodes",
+    "non-convex": "questions.html#two-units-and-two-rings",
+    "how does backpropagation work": "backprop.html",
+    "what is an epoch": "sgd.html#the-update-rule",
+    "what is overfitting": "end_to_end.html#when-it-learns-too-much",
+    "what is sgd": "sgd.html",
+    "SGD vs Adam": "sgd.html#momentum-and-adam",
+    "why is my loss NaN": "sgd.html#what-can-go-wrong",
+    "how to choose the learning rate": "sgd.html#the-learning-rate",
+    "how to run": "index.html#how-to-run",
+    "autodiff": "backprop.html#automatic-differentiation",
+    "epsilon": "backprop.html#checking-a-gradient",
+    "license": "index.html#how-to-teach",
+    "licence": "index.html#how-to-teach",
+    "modelling": "backprop.html#a-network-layer-by-layer",
+}
+MISTYPED = {
+    "gradeint": "gradient",
+    "sigmod": "sigmoid",
+    "momemtum": "momentum",
+    "the backpropagtion": "the backpropagation",
 }
 
 
@@ -704,6 +727,25 @@ def address(item):
 @pytest.mark.parametrize("query", QUERIES)
 def test_search_finds_first_what_a_reader_means(answers, query):
     assert address(answers(query).first) == QUERIES[query]
+
+
+@pytest.mark.parametrize("query", MISTYPED)
+def test_search_finds_what_a_mistyped_word_means_and_says_so(answers, query):
+    meant = [address(item) for item in answers(MISTYPED[query]).all()]
+    found = answers(query)
+    assert [address(item) for item in found.all()] == meant != []
+    said = found.page.locator("#search-results [role=status]").inner_text()
+    assert said.startswith(f"Results for “{MISTYPED[query]}”: ")
+
+
+def test_search_says_that_its_list_has_not_come(visit):
+    said = "has not come"
+    with visit("404.html", missing=True) as tab:
+        tab.goto(urljoin(tab.url, "search.html"))
+        assert said not in tab.locator("main").inner_text()
+        tab.route("**/search.js*", lambda route: route.abort())
+        tab.goto(urljoin(tab.url, "search.html?q=gradient"))
+        assert said in tab.locator("main").inner_text()
 
 
 def test_search_takes_whole_words_for_symbols(answers):
