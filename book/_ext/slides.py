@@ -32,6 +32,7 @@ PLAYER = ["dist/reveal.js", "dist/reveal.css", *PLUGINS, "LICENSE"]
 BOOK, STICK = "previously-on.pdf", "previously-on-offline.zip"  # beside the first page of the site
 GENERATED = re.compile(r"(^|/)(__pycache__/|\.)")  # what tools leave beside what people write
 logger = logging.getLogger(__name__)
+NUMBER = re.compile(r"[-−]?\d[\d.,]*%?")  # all that a cell of a table holds
 TALL = 1.3  # a figure not wider than this, relative to its height, stands beside the text
 
 
@@ -228,6 +229,11 @@ class MakeSlides(SphinxPostTransform):
             answer.replace_self(nodes.container("", *answer.children, classes=["fragment"]))
         for image in face.findall(nodes.image):
             image["classes"].append("no-scaled-link")  # a press on it would end the show
+        for table in face.findall(nodes.tgroup):
+            for head, *column in zip(*(row.children for row in table.findall(nodes.row))):
+                if all(NUMBER.fullmatch(cell.astext()) for cell in column):
+                    for cell in (head, *column):
+                        cell["classes"].append("number")
         for step in face.findall(nodes.list_item):
             if "steps" in step.parent["classes"]:
                 step["classes"].append("fragment")

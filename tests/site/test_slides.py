@@ -215,6 +215,24 @@ def test_every_link_of_a_deck_leads_into_the_book(built, slides):
         assert (at / path).exists()
 
 
+def test_columns_of_numbers_are_aligned_at_their_ends(visit, built):
+    number = re.compile(r"[\d.,]+%?")
+    page = soup(built / "html/book/slides/end_to_end.html")
+    for table in page.select(".face table"):
+        for _, *column in zip(*(row.select("th, td") for row in table.select("tr"))):
+            numbers = all(number.fullmatch(cell.get_text(strip=True)) for cell in column)
+            assert all(numbers == ("number" in cell.get("class", [])) for cell in column)
+    with visit("book/slides/end_to_end.html", java_script_enabled=False) as tab:
+        ends = tab.locator(".face td.number").evaluate_all("""all => all.map(cell => {
+            const range = document.createRange(), style = getComputedStyle(cell);
+            range.selectNodeContents(cell);
+            const end = cell.getBoundingClientRect().right - parseFloat(style.paddingRight);
+            return Math.abs(range.getBoundingClientRect().right - end);
+        })""")
+    assert len(ends) > 10
+    assert max(ends) < 1
+
+
 @each_of_a_chapter
 def test_chapter_links_its_deck(built, source):
     links = soup(built / f"html/book/{source.stem}.html").select(".slides-of a")
