@@ -215,7 +215,6 @@ class MakeSlides(SphinxPostTransform):
         for number, page in enumerate(slides):
             near = [*origins[number:], *reversed(origins[:number])]  # for one that shows no piece
             origin = next(filter(None, near)).deepcopy()
-            origin["target"], origin["rel"] = "_blank", "noopener"  # the show goes on
             page[0] += where("", "", nodes.inline("", f"{number + 1} / {len(slides)}"), origin)
         title.replace_self(slides)
 
@@ -305,6 +304,14 @@ def mark_deck(app, doctree):
         app.env.metadata[app.env.docname] |= {"orphan": True, "nosearch": True}
 
 
+def open_beside(app, doctree, docname):
+    """Open what a deck leads to beside it: the show goes on, and so does the speaker's window."""
+    if is_deck(docname):
+        for link in doctree.findall(nodes.reference):
+            if not link.get("refuri", "#").startswith("#"):
+                link["target"], link["rel"] = "_blank", "noopener"
+
+
 def renew_decks(app, env):
     """Write every deck anew, since a piece of it may have changed."""
     return list(filter(is_deck, env.found_docs))
@@ -347,6 +354,7 @@ def setup(app):
     app.connect("builder-inited", drop_old_files)
     app.connect("doctree-read", mark_deck)
     app.connect("env-updated", renew_decks)
+    app.connect("doctree-resolved", open_beside)
     app.connect("html-collect-pages", copy_player)
     app.connect("html-page-context", frame_deck, priority=900)  # after the repairs of pages.py
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -215,6 +215,19 @@ def test_every_link_of_a_deck_leads_into_the_book(built, slides):
         assert (at / path).exists()
 
 
+def test_what_a_deck_leads_to_opens_beside_the_show(built, elsewhere):
+    """A link that led away would end the show, and empty the speaker's window."""
+    paths = [*built.glob("html/book/slides/*.html"), *elsewhere.glob("html/book/slides/*.html")]
+    links = [
+        link for path in paths for link in soup(path).select("section a[href]:not([href^='#'])")
+    ]
+    assert any(not link.find_parent("footer") for link in links)
+    assert any(link["href"].startswith("http") for link in links)
+    assert {(link.get("target"), *link.get("rel", [])) for link in links} == {
+        ("_blank", "noopener")
+    }
+
+
 def test_columns_of_numbers_are_aligned_at_their_ends(visit, built):
     number = re.compile(r"[\d.,]+%?")
     page = soup(built / "html/book/slides/end_to_end.html")
