@@ -39,6 +39,15 @@ def test_table_is_what_the_measurements_say(rebuilt, name):
     assert (report.PAGE / name).read_bytes() == (rebuilt / name).read_bytes(), "run `make bench`"
 
 
+def test_number_and_its_spread_stay_in_one_line():
+    cells = [
+        cell for path in report.PAGE.glob("*.csv") for cell in path.read_text("utf-8").split(",")
+    ]
+    spreads = [cell for cell in cells if "±" in cell]
+    assert len(spreads) > 50
+    assert all("\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}" in cell for cell in spreads)
+
+
 @pytest.mark.skipif(not notebooks.reproducible(), reason="this processor rounds differently")
 @pytest.mark.parametrize("name", [f"{name}.svg" for name in report.FIGURES])
 def test_figure_is_what_the_measurements_say(rebuilt, name):

@@ -51,7 +51,7 @@ def digits(value, n=3):
 
 def spread(value, low, high):
     """A median with half the distance between the quartiles."""
-    return f"{digits(value)} ±\N{NO-BREAK SPACE}{digits((high - low) / 2, 1)}"
+    return f"{digits(value)}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{digits((high - low) / 2, 1)}"
 
 
 def by_network(rows, cell, head):
