@@ -34,10 +34,10 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
     step, differences = np.zeros(len(theta)), []
     for j in range(len(theta)):
         step[j] = eps
-        ahead = double("f(theta)", returned("f(theta)", f(theta + step)))
+        ahead = returned("f(theta)", f(theta + step))
         behind = returned("f(theta)", f(theta - step))
         step[j] = 0.0
-        differences.append(ahead - behind)
+        differences.append(double("f(theta)", ahead) - behind)
     return np.array(differences, dtype=float) / (2 * eps)
 
 
