@@ -14,6 +14,7 @@ from fontTools import subset
 NAMED = re.compile(
     r'(?<=[" ])([^" ?]*(?:_static/[^" ?]+|sections)\.(?:css|js))(?:\?v=\w+)?(?=[" ])'
 )
+COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)  # of a script, a line of its own
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]  # which the theme links by itself
 
 
@@ -85,6 +86,8 @@ def write_assets(app, exception):
     for font in static.glob("fonts/KaTeX_*.woff2"):
         cut_font(font, font, math)
     (static / "site.css").write_text(css, "utf-8")
+    for script in static.glob("*.js"):  # who reads comments reads the sources
+        script.write_text(COMMENT.sub("", script.read_text("utf-8")), "utf-8")
     files = [Path(app.outdir, "sections.js"), *static.rglob("*.css"), *static.rglob("*.js")]
     hashes = {file.resolve(): sha256(file.read_bytes()).hexdigest() for file in files}
     for path, page in zip(paths, pages):
