@@ -1,7 +1,9 @@
 """Answers to a learner's code: «Right: …», or «Not yet: …» and the reason."""
 
+from collections.abc import Callable, Iterable
 from functools import wraps
 from traceback import format_exception_only, walk_tb
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ class NotYet(Exception):
     """The reason why an answer is not right yet."""
 
 
-def check(judge):
+def check(judge: Callable[..., str]) -> Callable[[Any], str]:
     """A decorator: make `judge` answer in words, whatever the learner's function does.
 
     `judge` takes that function and returns what is right about it, or raises NotYet. An error
@@ -49,7 +51,7 @@ def _place(error, attempt):
     return f", in line {last}" if last else ""
 
 
-def parts(name, value, n):
+def parts(name: str, value: Any, n: int) -> Any:
     """The value, once it is known to be a list or tuple of n parts."""
     if not isinstance(value, (list, tuple)):
         raise NotYet(f"{name}: expected {n} parts, got {describe(value)}")
@@ -58,7 +60,7 @@ def parts(name, value, n):
     return value
 
 
-def numbers(name, value, shape=()):
+def numbers(name: str, value: Any, shape: tuple[int, ...] = ()) -> np.ndarray:
     """The value as a float array, once it is known to be finite numbers of this shape."""
     try:
         array = real(name, value)
@@ -72,7 +74,7 @@ def numbers(name, value, shape=()):
     return array
 
 
-def compare(name, value, truth):
+def compare(name: str, value: Any, truth: np.ndarray) -> None:
     """Refuse what is not the truth, an array, and say how far off it is."""
     value = numbers(name, value, truth.shape)
     factor = np.vdot(value, truth) / np.vdot(truth, truth)
@@ -83,7 +85,7 @@ def compare(name, value, truth):
     raise NotYet(f"{name} is off by up to {np.abs(value - truth).max():.2g}")
 
 
-def only(right, accepts, among):
+def only(right: Callable, accepts: Callable, among: Iterable[Callable]) -> str:
     """Refuse a learner's test that lets pass another version than the right one.
 
     `accepts` takes a version and returns True or False; a failed `assert` in it is a False.
