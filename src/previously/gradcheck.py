@@ -15,7 +15,7 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
     best ε for a float64 function with values and derivatives around 1. It costs 2p values of f.
 
     Args:
-        f: θ → float, of at least float64, too.
+        f: θ → float. Where it has fewer digits than float64, ε must be longer.
         theta: where, a float array (p,), of at least float64: a float32 rounds such steps away.
         eps: ε, the step.
 
@@ -23,8 +23,8 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
         The gradient (p,), float64.
 
     Raises:
-        TypeError, ValueError: when f is no function or returns no such number, theta is no such
-            array, or eps not a positive number, or one that is lost in the rounding of theta.
+        TypeError, ValueError: when f is no function or returns no number, theta is no such
+            array, or eps not a positive number, or one that is lost in the rounding of theta or f.
     """
     callable_("f", f)
     double("theta", floats("theta", theta, "p"))
@@ -37,8 +37,16 @@ def numerical_gradient(f: Callable, theta: np.ndarray, eps=1e-6) -> np.ndarray:
         ahead = returned("f(theta)", f(theta + step))
         behind = returned("f(theta)", f(theta - step))
         step[j] = 0.0
-        differences.append(double("f(theta)", ahead) - behind)
+        differences.append(_fine(ahead, eps) - behind)
     return np.array(differences, dtype=float) / (2 * eps)
+
+
+def _fine(value, eps):
+    """Refuse steps so short that values of few digits differ by hardly more than their rounding."""
+    digits = np.finfo(value.dtype).eps
+    if digits > np.finfo(float).eps and eps < (least := digits**0.5):
+        raise ValueError(f"eps: expected at least {least:.2g} for a {value.dtype} f, got {eps}")
+    return value
 
 
 def relative_error(a, b) -> float:

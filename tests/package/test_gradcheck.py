@@ -41,7 +41,7 @@ def test_theta_is_not_changed_and_each_call_has_its_own():
 
 
 @pytest.mark.parametrize(
-    "kind", [float, int, np.longdouble, np.array], ids=lambda kind: kind.__name__
+    "kind", [float, int, np.float32, np.longdouble, np.array], ids=lambda kind: kind.__name__
 )
 def test_f_may_return_a_number_of_any_kind_and_differences_are_float64(kind):
     gradient = numerical_gradient(lambda t: kind(4.0 * t[0]), np.array([3.0]), eps=0.5)
