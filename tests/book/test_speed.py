@@ -138,7 +138,8 @@ def test_time_grows_as_the_page_says(axis, low, high):
 
 
 def test_sixty_steps_let_the_last_bit_grow_as_far_as_the_page_says():
-    """«From the steep start, from some seeds, into the second digit.»"""
+    """«From some seeds, into the second digit»: two weights are then apart by a hundredth."""
+    assert "to let the last bit grow into the second digit." in PAGE
     dataset, model = make_spirals(400, 0.04, np.random.default_rng(0)), MLP((2, 16, 16, 2, 1))
     _, gradient = objective(model, logistic)
 
