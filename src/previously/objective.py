@@ -37,16 +37,21 @@ def objective(model: MLP, loss: Loss) -> tuple[Callable[..., float], Callable[..
             f" got {model.phi_out.name}"
         )
 
-    return partial(_mean_loss, model, loss), partial(_gradient, model, loss)
+    functions = partial(_mean_loss, model, loss), partial(_gradient, model, loss)
+    for function in functions:
+        function.__doc__ = function.func.__doc__  # or `help` would speak of partial
+    return functions
 
 
 def _mean_loss(model, loss, dataset, theta):
+    """ℒ(dataset, θ), the mean loss of the pairs of a Dataset: a float."""
     layers = _checked(model, loss, dataset, theta)
     _, a = model._forward(layers, dataset.x)
     return float(returned("loss.f(a, y)", loss.f(a[-1], dataset.y)))
 
 
 def _gradient(model, loss, dataset, theta):
+    """∇_θ ℒ(dataset, θ), a float array (p,) in the order of θ."""
     layers = _checked(model, loss, dataset, theta)
     o, a = model._forward(layers, dataset.x)
     dL_da = like("loss.grad(a, y)", loss.grad(a[-1], dataset.y), "a", a[-1])

@@ -1,5 +1,6 @@
 """The objective: ℒ and ∇_θ ℒ against formulas written a second time, pair by pair."""
 
+import pydoc
 from itertools import combinations
 
 import autograd
@@ -222,3 +223,12 @@ def test_a_diverged_theta_is_evaluated_so_that_divergence_can_be_shown():
     dataset = Dataset(np.ones((2, 1)), np.ones((2, 1)))
     assert np.isnan(value(dataset, np.array([np.nan, 0.0])))
     assert np.isnan(gradient(dataset, np.array([np.nan, 0.0]))).all()
+
+
+def test_help_says_what_the_two_functions_are():
+    value, gradient = (
+        pydoc.render_doc(function, renderer=pydoc.plaintext)
+        for function in objective(MLP((2, 1)), logistic)
+    )
+    assert "ℒ(dataset, θ)" in value
+    assert "∇_θ ℒ(dataset, θ)" in gradient
