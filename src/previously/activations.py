@@ -17,9 +17,9 @@ class Activation:
 
     Args:
         name: what it is called, for messages and figures.
-        f: o → φ(o), a new array: it must not change o.
-        prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper. An array of
-            the shape of o, or one number of its dtype where φ′ is the same everywhere.
+        f: o → φ(o), a new array of the shape and dtype of o, or o itself unchanged.
+        prime: (o, a) → φ′(o), where a = φ(o): it may use whichever is cheaper, and change neither.
+            It has the shape and dtype of o, or is one number where φ′ is the same everywhere.
 
     Raises:
         TypeError: when f or prime is no function, f returns no floats, or when called with what

@@ -54,7 +54,7 @@ def _gradient(model, loss, dataset, theta):
     """∇_θ ℒ(dataset, θ), a float array (p,) in the order of θ."""
     layers = _checked(model, loss, dataset, theta)
     o, a = model._forward(layers, dataset.x)
-    dL_da = like("loss.grad(a, y)", loss.grad(a[-1], dataset.y), "a", a[-1])
+    dL_da = like("loss.grad(a, y)", loss.grad(a[-1], dataset.y), "y", dataset.y)
     return model._backward(theta, layers, o, a, dL_da)
 
 

@@ -39,13 +39,14 @@ from previously import (
 
 RNG = np.random.default_rng(0)
 X, Y = np.zeros((4, 2)), np.array([[0.0], [1.0], [0.0], [1.0]])
-DATA = Dataset(X, Y)
+DATA, NARROW = Dataset(X, Y), Dataset(X.astype(np.float32), Y.astype(np.float32))
 MODEL = MLP((2, 3, 1))
 THETA = np.zeros(13)
 O, A = MODEL.forward(THETA, X)
 LOSS, GRADIENT = objective(MODEL, logistic)
 NORM = np.linalg.norm
 FORGETS = Activation("some", lambda o: o[:2], lambda o, a: 1.0)
+WIDENS = Activation("wide", lambda o: o.astype(float), lambda o, a: 1.0)
 
 
 def column(x):
@@ -370,6 +371,9 @@ BAD_CALLS = [
     ("objective's gradient: grad with one axis",
      lambda: objective(MODEL, Loss("rows", np.sum, lambda a, y: (a - y)[:, 0]))[1](DATA, THETA),
      ValueError, "loss.grad(a, y): expected shape (4, 1), got (4,)"),
+    ("objective's gradient: phi of another precision",
+     lambda: objective(MLP((2, 3, 1), WIDENS), logistic)[1](NARROW, floats(13, dtype=np.float32)),
+     TypeError, "loss.grad(a, y): expected the dtype of y, float32, got float64"),
     # Descents
     ("gradient_descent: gradient is an array",
      lambda: gradient_descent(THETA, THETA, DATA, 0.1),
