@@ -126,7 +126,7 @@ def _logistic_grad(o, y):
 
 def _cross_entropy(o, y):  # logits relative to the right class: exact however large they are
     _residual(o, y)
-    relative = o - (y * o).sum(axis=1, keepdims=True)
+    relative = o - o[y == 1][:, None]  # not y · o, which is NaN once another logit is infinite
     return np.logaddexp.reduce(relative, axis=1).sum() / len(o)
 
 

@@ -113,6 +113,13 @@ def test_cross_entropy_against_mpmath(row):
         assert abs(cross_entropy(*one_hot_pair(row, k)) - exact) <= 1e-12 * max(1, abs(exact))
 
 
+@pytest.mark.parametrize("o", [[0.0, 1.0, -np.inf], [-np.inf, 1.0, 0.0]])
+def test_a_class_that_is_ruled_out_costs_cross_entropy_nothing(o):
+    (o, y), finite = one_hot_pair(o, 1), one_hot_pair([0.0, 1.0], 1)
+    assert cross_entropy(o, y) == cross_entropy(*finite)
+    np.testing.assert_array_equal(cross_entropy.grad(o, y)[np.isinf(o)], 0.0)
+
+
 @pytest.mark.parametrize(
     ("loss", "o", "y"),
     [
