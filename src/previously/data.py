@@ -19,6 +19,8 @@ class Dataset:
     minibatch of those pairs, copied; its numbers are not checked again, because every step makes
     one. A single index is refused, as it may mean a pair (x, y) or a minibatch: `dataset[[i]]`.
     A Dataset cannot be unpacked into x and y either: take `dataset.x` and `dataset.y`.
+    Its x and y are the arrays given, not copies, unless these lie otherwise in memory. Change
+    neither later: what they hold is checked once.
 
     Args:
         x: inputs, a float array (n, d).
@@ -54,21 +56,26 @@ class Dataset:
         return len(self.x)
 
     def __getitem__(self, indices) -> "Dataset":
-        rows, part = indices, object.__new__(Dataset)
+        part = object.__new__(Dataset)
         try:
-            if type(rows) is not np.ndarray or rows.dtype != _INDEX:
-                if foreign(rows) or np.ndim(rows) > 1:
-                    rows = None  # an axis more, as what would be wrong in another way
-                rows = np.arange(len(self))[rows]
-            if rows.ndim != 1:
-                raise TypeError(
-                    f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
-                )
+            rows = indices
+            if type(rows) is not np.ndarray or rows.dtype != _INDEX or rows.ndim != 1:
+                rows = self._rows(indices)
             part.x, part.y = self.x.take(rows, axis=0), self.y.take(rows, axis=0)
-        except IndexError as error:
+        except (IndexError, ValueError) as error:  # no such row, or a list within a list
             raise IndexError(f"indices: {error}") from None
         part.targets = self.targets
         return part
+
+    def _rows(self, indices):
+        """The rows that are meant, as integers for `take`."""
+        if np.ndim(indices) < 2 and not foreign(indices):
+            rows = np.arange(len(self))[indices]
+            if rows.ndim == 1:
+                return rows
+        raise TypeError(
+            f"indices: expected a slice, a list or an array (B,), got {describe(indices)}"
+        )
 
     def __iter__(self):
         raise TypeError("a Dataset cannot be unpacked: take its x and y, or its minibatches")

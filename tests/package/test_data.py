@@ -150,7 +150,9 @@ def test_a_pair_that_is_not_there_is_an_index_error(indices):
         table(4)[indices]
 
 
-@pytest.mark.parametrize("indices", [["a"], [0.5], 0.5, "a", (1, 2), [True] * 3], ids=str)
+@pytest.mark.parametrize(
+    "indices", [["a"], [0.5], 0.5, "a", (1, 2), [True] * 3, [[0], [1, 2]]], ids=str
+)
 def test_what_is_no_index_is_an_index_error_that_names_it(indices):
     with pytest.raises(IndexError, match=r"^indices: "):
         table(4)[indices]
