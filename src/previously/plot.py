@@ -18,16 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from numpy.typing import ArrayLike
 
-from ._check import (
-    callable_,
-    count,
-    describe,
-    floats,
-    not_nan,
-    real,
-    require,
-    returned,
-)
+from ._check import callable_, count, describe, floats, not_nan, real, require, returned
 from .mlp import MLP
 
 Limits = tuple[float, float]
@@ -107,8 +98,10 @@ def contours(
 
     Raises:
         TypeError, ValueError: when f is no function or returns no number, a limit is not a pair
-            of increasing numbers, ax no axes or resolution is below 2.
+            of increasing numbers, levels is neither a count nor increasing heights, ax no axes or
+            resolution is below 2.
     """
+    levels = count("levels", levels) if np.ndim(levels) == 0 else _levels(levels)
     surface = _heights(f, xlim, ylim, resolution)
     ax = _axes(ax)
     ax.contour(*surface, levels=levels, colors=GREY, linewidths=0.6, alpha=0.7)
@@ -332,6 +325,13 @@ def _limits(name, value):
     if limits.shape != (2,) or not -np.inf < limits[0] < limits[1] < np.inf:
         raise ValueError(f"{name}: expected finite low < high, got {describe(value)}")
     return limits
+
+
+def _levels(value):
+    levels = real("levels", value)
+    if levels.ndim != 1 or not (np.diff(levels) > 0).all():
+        raise ValueError(f"levels: expected increasing heights, got {describe(value)}")
+    return levels
 
 
 def _heights(f, xlim, ylim, resolution):

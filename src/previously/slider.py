@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from ._check import floats, real, require, some
 from .data import Dataset
 from .mlp import MLP
-from .plot import COLORS, GREY, INK, Limits, _heights
+from .plot import COLORS, GREY, INK, Limits, _heights, _levels
 
 SIDE = 800  # a panel is SIDE units wide; coordinates are whole units
 EDGE, HIDDEN_EDGE = 2.2, 1.1  # what a panel shows of the input plane, and of the hidden one
@@ -121,8 +121,8 @@ def descents(
 
     Raises:
         TypeError, ValueError: when f is no function or returns no number, a limit is not a pair of
-            increasing numbers, paths and said differ in length or have none, their titles differ,
-            or a path has another shape or no finite start.
+            increasing numbers, levels do not increase, paths and said differ in length or have
+            none, their titles differ, or a path has another shape or no finite start.
         IndexError: when there is no setting still.
     """
     contours = contour_generator(*_heights(f, xlim, ylim, 81))
@@ -140,7 +140,7 @@ def descents(
         whole = (np.abs(some(name, floats(name, path, "T", 2))) < 1e30).all(axis=1)
         return path if whole.all() else some(name, path[: whole.argmin()])
 
-    rings = [line for level in np.asarray(levels) for line in contours.lines(level)]
+    rings = [line for level in _levels(levels) for line in contours.lines(level)]
     lines = f'<path d="{"".join(_outline(inside(ring), 1) for ring in rings)}" {_FINE}/>'
     if len({frozenset(one) for one in paths}) > 1:
         raise ValueError("paths: expected the same titles at each setting")

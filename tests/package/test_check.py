@@ -527,6 +527,16 @@ BAD_CALLS = [
      ValueError, "resolution: expected an integer ≥ 2, got 1"),
     ("contours: f returns an array", lambda: plot.contours(np.sin, (0, 1), (0, 1)),
      ValueError, "f(theta): expected one number, got an array (2,) of float64"),
+    ("contours: one height", lambda: plot.contours(NORM, (0, 1), (0, 1), levels=0.5),
+     TypeError, "levels: expected an integer ≥ 1, got float 0.5"),
+    ("contours: no lines", lambda: plot.contours(NORM, (0, 1), (0, 1), levels=0),
+     ValueError, "levels: expected an integer ≥ 1, got 0"),
+    ("contours: falling heights", lambda: plot.contours(NORM, (0, 1), (0, 1), levels=[2, 1]),
+     ValueError, "levels: expected increasing heights, got list [2, 1]"),
+    ("contours: NaN for a height", lambda: plot.contours(NORM, (0, 1), (0, 1), levels=[1, nan]),
+     ValueError, "levels: expected increasing heights, got list [1, nan]"),
+    ("contours: table of heights", lambda: plot.contours(NORM, (0, 1), (0, 1), levels=X),
+     ValueError, "levels: expected increasing heights, got an array (4, 2) of float64"),
     ("network: sizes for a model", lambda: plot.network((2, 3, 1)),
      TypeError, "model: expected an MLP, got tuple (2, 3, 1)"),
     ("network: no axes", lambda: plot.network(MODEL, ax="left"),
@@ -722,7 +732,6 @@ def test_every_argument_of_every_public_function_has_a_bad_call():
         ("Activation", "name"),  # any label will do
         ("Loss", "name"),  # any label will do
         ("Loss", "of_logits"),  # anything is true or false
-        ("contours", "levels"),  # matplotlib checks them
         ("path", "style"),  # matplotlib checks it
         ("points", "style"),
     }

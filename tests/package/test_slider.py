@@ -219,6 +219,7 @@ def test_contour_lines_are_where_the_loss_is_as_high():
         ({"f": 3}, "f: expected a function"),
         ({"f": lambda theta: theta}, r"f\(theta\)"),
         ({"xlim": (3, 1)}, "xlim: expected"),
+        ({"levels": 3}, "levels: expected increasing heights, got int 3"),
         ({"said": ["one"]}, "said: expected 2 texts, got 1"),
         ({"paths": [], "said": []}, "said: expected 1 texts, got 0"),
         ({"paths": [{"B = 1": np.ones((2, 3))}] * 2}, r"paths\['B = 1'\]: expected shape"),
