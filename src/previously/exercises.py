@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._check import describe, real
+from ._check import describe, returned
 from .gradcheck import relative_error
 
 
@@ -63,12 +63,9 @@ def parts(name: str, value: Any, n: int) -> Any:
 def numbers(name: str, value: Any, shape: tuple[int, ...] = ()) -> np.ndarray:
     """The value as a float array, once it is known to be finite numbers of this shape."""
     try:
-        array = real(name, value)
+        array = returned(name, value, shape)
     except (TypeError, ValueError) as error:
         raise NotYet(error) from None
-    if array.shape != shape:
-        expected = f"shape {shape}" if shape else "one number"
-        raise NotYet(f"{name}: expected {expected}, got shape {array.shape}")
     if not np.isfinite(array).all():
         raise NotYet(f"{name}: expected finite numbers, got NaN or infinity")
     return array

@@ -22,7 +22,7 @@ def check_square(square):
         (lambda x: x * x, "Right: 3² is 9."),
         (lambda x: 3 * x * x, "Not yet: the square of 3 is 3 times what it should be."),
         (lambda x: None, "Not yet: the square of 3: expected real numbers, got NoneType None."),
-        (lambda x: [9.0], "Not yet: the square of 3: expected one number, got shape (1,)."),
+        (lambda x: [9.0], "Not yet: the square of 3: expected one number, got list [9.0]."),
         (len, "Not yet: your code raises TypeError: object of type 'float' has no len()."),
         (lambda: 9.0, "Not yet: your code raises TypeError: <lambda>() takes 0 positional"
          " arguments but 1 was given."),
@@ -92,7 +92,7 @@ def test_parts_are_counted(value, reason):
         ([1.0, 2.25], "it is off by up to 0.25"),
         (TRUTH * (1 + 4e-7), "it is off by up to 8e-07"),
         (TRUTH * 1e300, "it is 1e+300 times what it should be"),
-        (TRUTH[:, None], "it: expected shape (2,), got shape (2, 1)"),
+        (TRUTH[:, None], "it: expected shape (2,), got (2, 1)"),
         ([1.0, np.nan], "it: expected finite numbers, got NaN or infinity"),
         ([-np.inf, 2.0], "it: expected finite numbers, got NaN or infinity"),
         ([[1.0], 2.0], "it: expected rows of one length, got list [[1.0], 2.0]"),
