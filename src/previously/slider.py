@@ -56,7 +56,6 @@ def two_spaces(
         raise ValueError(f"model: expected sizes (2, …, 2, 1), got {sizes}")
     require(Dataset, "dataset", dataset, "a Dataset")
     floats("dataset.x", dataset.x, "n", 2)
-    floats("dataset.y", dataset.y, "n", 1)
     if dataset.targets != "binary":
         raise ValueError(f"dataset: expected labels 0 and 1, got {dataset.targets} values")
     _one_text_each(said, thetas)
