@@ -186,7 +186,7 @@ def points(
         ax: the axes to draw on; the current ones if None.
         shade: from 0, light, to 1, dark: one number, or an array (n,).
         style: properties of the markers, as for `Axes.scatter`, or lists of n of them; a colour
-            replaces the shades.
+            replaces the shades, and hollow markers, of facecolors="none", need edgecolors.
 
     Returns:
         The axes.
