@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 from markers import without_markers
+from plain import site
 
 REPAIRS = {
     ' role="(doc-biblioentry|list)"': "",  # ARIA has given up the one; the other has no items
@@ -112,7 +113,7 @@ def finish_page(app, pagename, templatename, context, doctree):
     plain = (p for p in paragraphs if not p.next_node(nodes.math))
     context["description"] = shorten(next((p.astext() for p in plain), ""), 155, placeholder=" …")
     context["services"] = services(app, pagename)
-    context["site_address"] = app.config.html_baseurl
+    context["site_address"] = site(app)
 
 
 def setup(app):

@@ -119,6 +119,14 @@ def test_every_page_has_a_description_and_a_picture(built):
     assert len(set(descriptions.values())) == len(SITE), descriptions
 
 
+def test_address_of_the_site_is_that_of_a_folder_however_it_is_written(elsewhere):
+    html = soup(elsewhere / "html/404.html")
+    address = html.find("link", rel="canonical")["href"].removesuffix("404.html")
+    assert html.find("base")["href"] == address
+    picture = html.find("meta", property="og:image")["content"]
+    assert picture == urljoin(address, "_static/paths.png")
+
+
 @every_page
 def test_no_script_holds_up_a_page(html):
     for script in html.find_all("script", src=True):
