@@ -12,6 +12,8 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONWARNINGS SOUR
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN JUPYTER_PATH
 # An environment knows where it was made: in a folder that was copied or moved it is made anew.
 $(shell for ready in .venv*/ready; do [ "$$(cat $$ready 2>/dev/null)" = "$(CURDIR)" ] || rm -f $$ready; done)
+# All that builds does so in one folder: with make -j, too, one target waits for the other.
+.NOTPARALLEL:
 # What students get, and what it is made of.
 ARCHIVE := _build/html/notebooks/previously-on.zip
 SOURCES := $(wildcard _*.yml *.toml requirements.txt book/*.* book/*/*.* src/previously/*.*)

@@ -125,6 +125,11 @@ def test_variables_of_another_environment_do_not_count(tmp_path):
     assert not {line.split("=")[0] for line in shown.splitlines()} & theirs.keys()
 
 
+def test_targets_wait_for_each_other_whatever_is_asked(tmp_path):
+    rule = "slow: ; @sleep 0.2; echo slow\nfast: ; @echo fast"
+    assert made(tmp_path, "-j2", "slow", "fast", rule=rule) == "slow\nfast\n"
+
+
 def test_address_that_make_prints_can_be_followed(tmp_path):
     folder = tmp_path / "a cours d'été"
     folder.mkdir()
