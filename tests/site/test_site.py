@@ -63,6 +63,10 @@ def test_address_of_the_site_leads_to_the_first_page(visit):
         tab.wait_for_url(f"**/{PAGES[0]}.html")
 
 
+def test_host_that_runs_jekyll_is_told_to_serve_all_of_the_site(built):
+    assert (built / "html/.nojekyll").exists()
+
+
 # What stands in the pages themselves, and so is there without a script
 
 
