@@ -61,8 +61,8 @@ document.getElementById("print").addEventListener("click", () => print());
 
 const isMac = /^(Mac|iP)/.test(navigator.platform); // where Ctrl+K deletes the rest of a line that is typed
 addEventListener("keydown", (event) => {
-  const { key, ctrlKey, metaKey, shiftKey, altKey } = event;
-  if (key.toLowerCase() !== "k" || !(isMac ? metaKey : ctrlKey) || shiftKey || altKey) return;
+  const { keyCode, ctrlKey, metaKey, shiftKey, altKey } = event;
+  if (keyCode !== 75 || !(isMac ? metaKey : ctrlKey) || shiftKey || altKey) return; // K, whatever letter it writes
   event.preventDefault();
   document.querySelector("dialog[open]")?.close(); // or the field would be behind it
   document.getElementById("search").togglePopover();

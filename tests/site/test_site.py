@@ -844,6 +844,13 @@ def test_key_of_the_search_is_no_other_key_and_comes_from_a_figure_too(
         expect(tab.locator("#enlarged")).to_have_count(0)
 
 
+def test_key_of_the_search_is_the_same_on_a_cyrillic_keyboard(visit):
+    with visit("404.html", missing=True) as tab:
+        tab.evaluate("""() => document.body.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "л", keyCode: 75, ctrlKey: true, bubbles: true}))""")
+        expect(tab.locator("#search input")).to_be_focused()
+
+
 def test_address_that_leads_nowhere_leads_back(visit):
     with visit("no/such/page.html", missing=True) as tab:
         assert tab.locator("h1").inner_text() == "No such page"
