@@ -67,6 +67,10 @@ addEventListener("keydown", (event) => {
   document.querySelector("dialog[open]")?.close(); // or the field would be behind it
   document.getElementById("search").togglePopover();
 });
+if (isMac) {
+  const title = "Search (⌘K)";
+  Object.assign(document.getElementById("open-search"), { title, ariaLabel: title });
+}
 
 // The keyboard reaches what scrolls sideways, and only that. All is read before anything is written: a browser lays
 // the page out anew to answer a question that follows a change. A formula that a font widens may leave its box as it

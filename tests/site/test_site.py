@@ -819,20 +819,21 @@ def test_search_leads_to_the_words_by_keyboard(visit):
 
 
 @pytest.mark.parametrize(
-    ("platform", "opens", "others"),
+    ("platform", "name", "opens", "others"),
     [
-        ("Linux x86_64", "Control+k", ["Control+Shift+k", "Control+Alt+k", "Meta+k"]),
-        ("MacIntel", "Meta+k", ["Meta+Shift+k", "Meta+Alt+k", "Control+k"]),
+        ("Linux x86_64", "Ctrl+K", "Control+k", ["Control+Shift+k", "Control+Alt+k", "Meta+k"]),
+        ("MacIntel", "⌘K", "Meta+k", ["Meta+Shift+k", "Meta+Alt+k", "Control+k"]),
     ],
 )
 def test_key_of_the_search_is_no_other_key_and_comes_from_a_figure_too(
-    visit, platform, opens, others
+    visit, platform, name, opens, others
 ):
     with visit("404.html", missing=True) as tab:
         tab.context.add_init_script(
             f"Object.defineProperty(navigator, 'platform', {{get: () => '{platform}'}})"
         )
         tab.goto(urljoin(tab.url, f"{PAGES[1]}.html"))
+        expect(tab.get_by_label(f"Search ({name})")).to_have_attribute("title", f"Search ({name})")
         field = tab.locator("#search input")
         for key in others:
             tab.keyboard.press(key)
