@@ -38,6 +38,7 @@ const LOWER = [
   "The same in PyTorch",
   "Questions for an exam and for a room",
   "Bibliography",
+  "What can be pulled",
   "Exercises",
   "Further reading",
 ];

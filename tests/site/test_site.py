@@ -741,6 +741,11 @@ def test_search_finds_first_what_a_reader_means(answers, query):
     assert address(answers(query).first) == QUERIES[query]
 
 
+def test_search_finds_what_is_said_before_the_list_of_pieces(answers):
+    first = [address(item) for item in answers("momentum").all()[:3]]
+    assert "teach.html#what-can-be-pulled" not in first
+
+
 @pytest.mark.parametrize("query", MISTYPED)
 def test_search_finds_what_a_mistyped_word_means_and_says_so(answers, query):
     meant = [address(item) for item in answers(MISTYPED[query]).all()]
