@@ -17,8 +17,8 @@ $(shell for ready in .venv*/ready; do [ "$$(cat $$ready 2>/dev/null)" = "$(CURDI
 # What students get, and what it is made of.
 ARCHIVE := _build/html/notebooks/previously-on.zip
 SOURCES := $(wildcard _*.yml *.toml requirements.txt book/*.* book/*/*.* src/previously/*.*)
-# The notebooks that git calls changed, or whose decks are.
-CHANGED = $(wildcard $(shell git diff --relative --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' 2>/dev/null | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
+# The notebooks that git calls changed, or whose decks are; all where git does not know, as in an archive.
+CHANGED = $(wildcard $(shell { git diff --relative --name-only HEAD -- 'book/*.ipynb' 'book/slides/*.md' 2>/dev/null || echo book/*.ipynb; } | sed 's,slides/\(.*\)\.md,\1.ipynb,'))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18

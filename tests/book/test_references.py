@@ -130,6 +130,14 @@ def test_targets_wait_for_each_other_whatever_is_asked(tmp_path):
     assert made(tmp_path, "-j2", "slow", "fast", rule=rule) == "slow\nfast\n"
 
 
+def test_check_runs_all_notebooks_where_git_does_not_know_which_changed(tmp_path):
+    (tmp_path / "book").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / f"book/{name}.ipynb").touch()
+    shown = made(tmp_path, "show", rule="show: ; @echo $(CHANGED)")
+    assert shown == "book/a.ipynb book/b.ipynb\n"
+
+
 def test_address_that_make_prints_can_be_followed(tmp_path):
     folder = tmp_path / "a cours d'été"
     folder.mkdir()
