@@ -132,18 +132,15 @@ def write_python(pyodide, root, target):
     # browser inflates it before the worker does. These endings no host knows better than we do.
     for name, data in runtime.items():
         (folder / name.replace(".mjs", ".module.js")).write_bytes(data)
-    lock["files"] = []
     # Compressed here, whatever the host does, and inflated by the browser, not by Python.
-    for name, data in kept.items():
-        small = compress(data, mtime=0)
-        (folder / f"{name}.gzipped").write_bytes(small)
-        file = {"name": name, "size": len(small), "sha256": sha256(small).hexdigest()}
-        lock["files"].append(file)
+    small = {name: compress(data, mtime=0) for name, data in kept.items()}
+    for name, data in small.items():
+        (folder / f"{name}.gzipped").write_bytes(data)
     lock["starts"] = {}
     for part, names in SETTINGS["starts"].items():
-        first = begins_with(packages, names)
-        size = sum(file["size"] for file in lock["files"] if file["name"] in first)
-        lock["starts"][part] = {"packages": names, "files": first, "size": size}
+        files = first(packages, names)
+        size = sum(len(small[file]) for file in files)
+        lock["starts"][part] = {"packages": names, "files": files, "size": size}
     for entry in packages.values():
         entry["sha256"] = sha256(kept[entry["file_name"]]).hexdigest()
     target.mkdir()
@@ -154,7 +151,7 @@ def write_python(pyodide, root, target):
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def begins_with(packages, names):
+def first(packages, names):
     """The files that a page fetches at the start that asks for these packages."""
     wanted, names = ["pyodide.asm.wasm", "python_stdlib.zip"], [*names]
     for name in names:

@@ -12,62 +12,45 @@
 // "error" (a short traceback). A task of the playground shows nothing, and answers with numbers to draw.
 const part = location.search.slice(1);
 const say = (id, kind, value) => postMessage({ id, kind, value });
-const network = self.fetch;
 const lockFileURL = new URL("pyodide-lock.json", import.meta.url).href;
-const sizes = { here: 0, all: 0 };
-let base, store, fail;
-let coming = new Map(); // the answer for each of the first files
-const keeping = [];
-const broken = new Promise((_, reject) => (fail = reject));
+const network = self.fetch;
 
-// What was fetched once is kept under its hash; a host's own rules, or a new book, would let it be fetched again.
-async function load({ name, sha256 }) {
-  const kept = await store?.match(base + sha256);
-  const response = kept ?? (await network(`${base}${name}.gzipped`, { cache: "no-cache" }));
-  if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  if (!kept && store) keeping.push(store.put(base + sha256, response.clone()).catch(() => {})); // there is no room
+// Pyodide asks for one file after another; they come side by side, and wait for it here. The browser keeps them; with
+// `no-cache` it asks the host only whether they are still the same. Whatever the host does, they are inflated here.
+function fetchAll(base, { files, size }, fail) {
+  let here = 0;
   const transform = (piece, stream) => {
-    sizes.here += piece.length;
-    say(undefined, "progress", [sizes.here, sizes.all]);
+    here += piece.length;
+    say(undefined, "progress", [here, size]);
     stream.enqueue(piece);
   };
-  const counted = new TransformStream({ transform }, {}, { highWaterMark: Infinity }); // whoever reads it, and when
-  const plain = new DecompressionStream("gzip");
-  response.body.pipeThrough(counted).pipeTo(plain.writable).catch(async (error) => {
-    await Promise.allSettled(keeping); // what is still being kept could not be deleted
-    await store?.delete(base + sha256);
-    fail(error);
-  });
-  const headers = name.endsWith(".wasm") ? { "Content-Type": "application/wasm" } : {};
-  return new Response(plain.readable, { headers });
-}
-
-// Pyodide asks for one file after another; they come side by side, and wait for it here.
-async function fetchAll({ info, files, starts }) {
-  base = new URL(`../pyodide-${info.version}/`, import.meta.url).href;
-  store = await self.caches?.open("python").catch(() => undefined); // a browser may forbid it
-  const known = new Map(files.map((file) => [base + file.name, file]));
-  const first = files.filter(({ name }) => starts[part].files.includes(name));
-  sizes.all = starts[part].size;
-  coming = new Map(first.map((file) => [file, load(file)]));
-  for (const one of coming.values()) one.catch(fail);
-  self.fetch = (request, ...rest) => {
-    const file = known.get(String(request));
-    return file ? coming.get(file) ?? load(file) : network(request, ...rest);
+  const load = async (url) => {
+    const response = await network(`${url}.gzipped`, { cache: "no-cache" });
+    if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    const counted = new TransformStream({ transform }, {}, { highWaterMark: Infinity }); // whoever reads it, and when
+    const plain = new DecompressionStream("gzip");
+    response.body.pipeThrough(counted).pipeTo(plain.writable).catch(fail);
+    const headers = url.endsWith(".wasm") ? { "Content-Type": "application/wasm" } : {};
+    return new Response(plain.readable, { headers });
   };
-  const wanted = new Set(files.map(({ sha256 }) => base + sha256));
-  for (const { url } of (await store?.keys()) ?? []) if (!wanted.has(url)) store.delete(url);
+  const coming = new Map(files.map((name) => [base + name, load(base + name)]));
+  for (const one of coming.values()) one.catch(fail); // Pyodide would go on without it
+  self.fetch = (request, ...rest) => {
+    const url = String(request);
+    return url.startsWith(base) ? coming.get(url) ?? load(url) : network(request, ...rest);
+  };
 }
 
 // The function `answer` of the page's module, with plain values in and out.
-async function start() {
+async function start(fail) {
   // A policy without wasm-unsafe-eval fails here; Pyodide would wait for ever.
   new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
-  const lock = await (await network(lockFileURL)).json();
-  await fetchAll(lock);
-  const { loadPyodide } = await import(`${base}pyodide.module.js`);
+  const { info, starts } = await (await network(lockFileURL)).json();
+  const indexURL = new URL(`../pyodide-${info.version}/`, import.meta.url).href;
+  fetchAll(indexURL, starts[part], fail);
+  const { loadPyodide } = await import(`${indexURL}pyodide.module.js`);
   const env = { HOME: "/home/pyodide", MPLBACKEND: "module://live.backend", PYTHONDONTWRITEBYTECODE: "1" };
-  const python = await loadPyodide({ indexURL: base, lockFileURL, env, packages: lock.starts[part].packages });
+  const python = await loadPyodide({ indexURL, lockFileURL, env, packages: starts[part].packages });
   python.setStdin({ error: true });
   const module = python.pyimport(`live.${part}`);
   return async (task, options) => {
@@ -86,15 +69,8 @@ navigator.locks?.request(life, () => {
   say(undefined, "alive", life);
   return new Promise(() => {});
 });
-const ready = Promise.race([start(), broken]);
-ready.then(
-  () => say(undefined, "ready"),
-  async (error) => {
-    await Promise.allSettled(coming.values());
-    await Promise.allSettled(keeping); // what can still come is kept
-    say(undefined, "failed", String(error));
-  },
-);
+const ready = new Promise((resolve, reject) => start(reject).then(resolve, reject));
+ready.then(() => say(undefined, "ready"), (error) => say(undefined, "failed", String(error)));
 
 onmessage = async ({ data: { id, task, options } }) => {
   const answer = await ready.catch(() => new Promise(() => {})); // the page hears "failed", and asks no more
