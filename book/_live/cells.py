@@ -10,11 +10,10 @@ import time
 import traceback
 import warnings
 from base64 import b64encode
-from contextlib import suppress
 from types import ModuleType
 
 from js import send
-from live.needs import due, names, note, without_magics
+from live.needs import due, note, without_magics
 from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters of one cell's stream
@@ -195,26 +194,17 @@ async def run(index):
         send("error", readable(error))
         if plt := sys.modules.get("matplotlib.pyplot"):
             plt.close("all")  # or the next cell would show what is half drawn
-    with suppress(SyntaxError):  # then it gave nothing
-        note(marks, sources, index, well)
+    note(marks, sources, index, well)
     return well
 
 
 def plan(codes, index):
-    """The cells to run for one of these, or else the first that is no Python, to show its error.
-
-    Without an index these are all, from nothing.
-    """
+    """The cells to run for one of these; or all, from nothing."""
     global sources
     sources = codes
     if index is None:
         begin()
         return list(range(len(codes)))
-    for above in range(index + 1):
-        try:
-            names(codes[above])
-        except SyntaxError:
-            return [above]
     return due(marks, codes, index)
 
 

@@ -4,16 +4,12 @@ import ast
 import dis
 import re
 import warnings
-from contextlib import suppress
 from functools import lru_cache
-from importlib import import_module
 from types import CodeType
 
-# Methods that change what they belong to. Those that return nothing stand alone: `np.sort(x)`, of
-# which a value is taken, changes no `np`.
-ALONE = {"add", "append", "clear", "discard", "extend", "fill", "insert", "remove", "reverse"}
-ALONE |= {"sort", "update"}
-ANYWHERE = {"pop", "popitem", "setdefault"}
+# Methods that change what they belong to; functions of NumPy have some of these names.
+CHANGE = {"add", "append", "clear", "discard", "extend", "fill", "insert", "pop", "popitem"}
+CHANGE |= {"remove", "reverse", "setdefault", "sort", "update"}
 DRAWN = {"rng"}  # whoever names it draws from it, and so changes it
 MAGIC = re.compile(r"^%(config|matplotlib)\b.*", re.MULTILINE)  # they change nothing in a page
 
@@ -26,22 +22,22 @@ def without_magics(source):
 @lru_cache(1024)
 def names(source):
     """The names that a cell takes from above, and those that it gives: binds, or changes."""
-    tree = ast.parse(without_magics(source))
-    used, bound = set(), _stars(tree)
-    with warnings.catch_warnings(action="ignore"):  # the run gives them
-        code = compile(tree, "cell", "exec")
-    _follow(code, used, bound)
+    used, bound = set(), set()
+    try:
+        tree = ast.parse(without_magics(source))
+        with warnings.catch_warnings(action="ignore"):  # the run gives them
+            _follow(compile(tree, "cell", "exec"), used, bound)
+    except SyntaxError:  # whoever takes a name that stands there runs it, and shows its error
+        return used, set(re.findall(r"\w+", source))
     changed = (used | bound) & DRAWN
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
             changed.add(_root(node))
-        elif _method(node) in ANYWHERE:
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in CHANGE:
             changed.add(_root(node.func))
-        elif isinstance(node, ast.Expr) and _method(node.value) in ALONE:
-            changed.add(_root(node.value.func))
         elif isinstance(node, ast.keyword) and node.arg == "out":
             changed.add(_root(node.value))
-    return used, bound | (changed & used)
+    return used, bound | (changed & used) - {"np"}
 
 
 def _follow(code, used, bound, own=frozenset()):
@@ -57,22 +53,6 @@ def _follow(code, used, bound, own=frozenset()):
                 used.add(step.argval)
             if does in ("STORE", "DELETE"):  # what is gone is not as it was, either
                 bound.add(step.argval)
-
-
-def _stars(tree):
-    """The names that `from module import *` gives."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            with suppress(Exception):  # the run says what is wrong with it
-                module = vars(import_module(node.module))
-                found.update(module.get("__all__", (name for name in module if name[0] != "_")))
-    return found
-
-
-def _method(node):
-    """The name of the method that a call calls."""
-    return getattr(node.func, "attr", None) if isinstance(node, ast.Call) else None
 
 
 def _root(node):

@@ -101,7 +101,6 @@ class Page:
         return [int(image.get_attribute(side)) for side in ("width", "height")]
 
 
-BISECT = {"bisect", "bisect_left", "bisect_right", "insort_left", "insort_right"}
 STORED = ".cell_output:not(.live-output)"
 
 
@@ -202,11 +201,10 @@ def test_reader_changes_stops_and_keeps_cells(live):
         page.wait(seconds=8)
         assert page.shown(2).endswith("the rest is cut")
 
-        page.write(2, "  a = 1")
+        page.write(2, "  dataset = 1")
         page.run(3)
         assert page.shown(2).endswith("IndentationError: unexpected indent")
         assert page.status == "An error in cell 2 stopped it."
-        assert "ImportError" in page.run(2, "from . import *")
         pickled = (
             "import pickle\n\n\ndef f(o):\n    return o\n\n\npickle.loads(pickle.dumps(f)) is f"
         )
@@ -447,7 +445,7 @@ def test_file_of_pyodide_is_the_one_that_is_pinned(tmp_path):
         ("lambda: k", {"k"}, set()),
         ("x.reverse()", {"x"}, {"x"}),
         ("np.multiply(x, y, out=z)", {"np", "x", "y", "z"}, {"z"}),
-        ("from bisect import *\ny = bisect(x, 1)", {"x"}, {"y", "insort", *BISECT}),
+        ("a + b = 1", set(), {"a", "b", "1"}),
         ("for i in r:\n    t = i", {"r"}, {"i", "t"}),
     ],
 )
@@ -477,6 +475,9 @@ def test_plan_runs_no_more_than_is_due():
     assert runs(1, changed) == [0, 1], "what it comes from was changed"
     note(marks, changed, 0, False)
     assert runs(1, changed) == [0, 1], "a cell that failed gave nothing"
+    broken = ["a = 1", "b = = 2", "a", "b"]
+    assert runs(2, broken) == [0, 2], "what cannot be read does not stop others"
+    assert runs(3, broken) == [1, 3]
 
 
 class Watched(dict):
