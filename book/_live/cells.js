@@ -215,34 +215,25 @@ class Page {
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.
   async download() {
-    const editors = this.cells.filter((cell) => cell.isChanged).map(({ editor }) => editor);
-    let notebook, name, missing;
-    // The edition without solutions, if no solution was changed
-    for (const { href } of document.querySelectorAll('#actions a[download][href$=".ipynb"]')) {
-      name = href.split("/").pop();
-      try {
-        notebook = await (await fetch(href)).json();
-      } catch {
-        return say("ended", "The notebook could not be fetched: check the network and press Download again.");
-      }
-      missing = new Set(editors);
-      for (const cell of notebook.cells) {
-        const text = [cell.source].flat().join(""); // a folded cell has its title before its code
-        const one = editors.find(({ original }) => cell.cell_type === "code" && text.endsWith(original));
-        if (one) Object.assign(cell, { source: text.slice(0, -one.original.length) + one.code, outputs: [] });
-        missing.delete(one);
-      }
-      if (!missing.size) break;
+    const { href } = document.querySelector('#actions a[download][href$=".ipynb"]');
+    const response = await fetch(href).catch(() => {});
+    if (!response?.ok) {
+      return say("ended", "The notebook could not be fetched: check the network and press Download again.");
     }
-    // No edition holds both a stub and its solution.
-    for (const { code: source } of missing) {
-      const id = `changed-${notebook.cells.length}`;
-      notebook.cells.push({ cell_type: "code", id, metadata: {}, execution_count: null, outputs: [], source });
+    const notebook = await response.json();
+    for (const { isChanged, editor: { original, code } } of this.cells) {
+      if (!isChanged) continue;
+      // A folded cell has its title before its code; a solution is not in this edition, and comes at its end.
+      let cell = notebook.cells.find((one) => one.cell_type === "code" && one.source.join("").endsWith(original));
+      if (!cell) {
+        const id = `changed-${notebook.cells.length}`;
+        cell = { cell_type: "code", id, metadata: {}, execution_count: null, source: [original] };
+        notebook.cells.push(cell);
+      }
+      Object.assign(cell, { source: [cell.source.join("").slice(0, -original.length) + code], outputs: [] });
     }
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
-    const href = URL.createObjectURL(file);
-    element("a", { href, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 1000);
+    element("a", { href: URL.createObjectURL(file), download: href.split("/").pop() }).click();
   }
 }
 
