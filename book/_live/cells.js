@@ -1,7 +1,7 @@
 // The cells of a page, made to run, by cells.py, and to change where they stand. site.js brings this when a reader asks
 // for it, makes elements, knows what is stored, and where, and lets the keyboard reach what scrolls.
 import { edit } from "./editor.js";
-import { bar, button, dress, fillBar, Kernel, say } from "./kernel.js";
+import { button, dress, fillBar, Kernel, say } from "./kernel.js";
 
 // Text after a lone \r takes the place of the line before it.
 function overwrite(pre, text) {
@@ -160,17 +160,9 @@ class Page {
     this.resets.disabled = !this.isChanged;
     this.all.focus({ preventScroll: true });
     this.turn = Promise.resolve();
-    this.kernel = new Kernel("cells", "What you typed is kept: press Run to try again.");
-    this.wake();
-  }
-
-  // Python comes while the reader reads.
-  async wake() {
-    const awake = await this.kernel.ask("warm", {});
-    if (awake && bar.dataset.state === "loading") {
-      const how = "A cell brings what it names of those above, Run all runs everything anew. Integers have 32 bits.";
-      say("ready", `Python is ready. ${how}`);
-    }
+    const how = "A cell brings what it names of those above, Run all runs everything anew. Integers have 32 bits.";
+    this.kernel = new Kernel("cells", how, "What you typed is kept: press Run to try again.");
+    this.kernel.start(); // while the reader reads
   }
 
   get isChanged() {
@@ -203,7 +195,7 @@ class Page {
   stop() {
     this.stopped = {};
     this.kernel.stop();
-    this.wake(); // so that it is ready when it is needed
+    this.kernel.start(); // so that it is ready when it is needed
     say("ended", "Stopped. What a cell needs will run again.");
   }
 

@@ -31,15 +31,14 @@ const WHY = {
 };
 
 export class Kernel {
-  // What answers is `part`, a module of Python; `hint` says what a reader can do when it is gone.
-  constructor(part, hint) {
-    Object.assign(this, { part, hint, asked: new Map(), last: 0 });
+  // What answers is `part`, a module of Python. `greeting` is said when it can, `hint` when it is gone.
+  constructor(part, greeting, hint) {
+    Object.assign(this, { part, greeting, hint, asked: new Map(), last: 0 });
   }
 
   // The answer of a task, undefined if it was stopped or the worker died.
-  ask(task, options, hear = () => {}) {
+  ask(task, options, hear) {
     this.start();
-    if (!this.ready) say("loading", "Python is loading …");
     const id = ++this.last;
     return new Promise((resolve) => {
       this.asked.set(id, { resolve, hear });
@@ -48,6 +47,7 @@ export class Kernel {
   }
 
   start() {
+    if (!this.ready) say("loading", "Python is loading …");
     if (this.worker) return;
     const worker = new Worker(new URL(`worker.js?${this.part}`, import.meta.url), { type: "module" });
     const alive = () => this.worker === worker;
@@ -57,7 +57,7 @@ export class Kernel {
       const one = this.asked.get(id);
       if (kind === "alive") navigator.locks.request(value, () => alive() && this.heard("died"));
       else if (kind === "done") this.asked.delete(id), one.resolve(value);
-      else if (id) one.hear(kind, value);
+      else if (id) one?.hear?.(kind, value);
       else this.heard(kind, value);
     };
     worker.onerror = ({ message }) => alive() && this.heard("failed", message);
@@ -65,11 +65,14 @@ export class Kernel {
 
   // What the worker says of itself, and what is said of it.
   heard(kind, value) {
-    if (kind === "progress" && bar.dataset.state === "loading") {
+    const loading = bar.dataset.state === "loading";
+    if (kind === "progress" && loading) {
       const [here, all] = value.map((bytes) => (bytes / 1e6).toFixed(1));
       say("loading", `Python is loading: ${here} of ${all} MB`);
-    } else if (kind === "ready") this.ready = true;
-    else if (kind === "failed" || kind === "died") {
+    } else if (kind === "ready") {
+      this.ready = true;
+      if (loading) say("ready", `Python is ready. ${this.greeting}`);
+    } else if (kind === "failed" || kind === "died") {
       this.stop();
       const why = kind === "died" ? kind : /CompileError|WebAssembly/.test(value) ? "policy" : "download";
       say(kind, `${WHY[why]} ${this.hint}`);

@@ -27,7 +27,7 @@ class Playground {
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
     fillBar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
     for (const part of document.querySelectorAll(".still, .live-form")) part.hidden = !part.hidden;
-    this.kernel = new Kernel("play", "Your settings and points are kept: press Train to try again.");
+    this.kernel = new Kernel("play", "", "Your settings and points are kept: press Train to try again.");
     this.form.addEventListener("change", ({ target }) => this.change(target));
     $("remove").addEventListener("click", () => this.place([]));
     this.follow($("input-space"));

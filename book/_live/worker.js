@@ -49,7 +49,12 @@ async function start(fail) {
   const indexURL = new URL(`../pyodide-${info.version}/`, import.meta.url).href;
   fetchAll(indexURL, starts[part], fail);
   const { loadPyodide } = await import(`${indexURL}pyodide.module.js`);
-  const env = { HOME: "/home/pyodide", MPLBACKEND: "module://live.backend", PYTHONDONTWRITEBYTECODE: "1" };
+  const env = {
+    HOME: "/home/pyodide",
+    MPLBACKEND: "module://live.cells",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONWARNINGS: "ignore:Unable to import Axes3D", // which live.toml leaves out
+  };
   const python = await loadPyodide({ indexURL, lockFileURL, env, packages: starts[part].packages });
   python.setStdin({ error: true });
   const module = python.pyimport(`live.${part}`);
