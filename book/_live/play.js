@@ -1,5 +1,5 @@
 // The playground: the worker trains the course's own network, see play.py, and this draws it.
-import { $, button, dress, fillBar, Kernel, say } from "./kernel.js";
+import { $, bar, button, dress, fillBar, Kernel, say } from "./kernel.js";
 import { BLUE, curves, GREEN, GREY, INK, ORANGE, Plane } from "./plane.js";
 
 const PLANE = [2.4, 41, 15, 33]; // its limit, colours a side, grid lines each way, points a line
@@ -12,26 +12,25 @@ function reach(phi, a) {
   return [-0.05 * most, most];
 }
 
-const LISTS = { // one part of what the address lists
-  etas: /^\d+(\.\d+)?(e[+-]?\d+)?@\d+$/,
-  points: /^-?\d+(\.\d+)?,-?\d+(\.\d+)?,[01]$/,
-};
-const split = (text) => (text ? text.split("_").map((part) => part.split(/[,@]/).map(Number)) : []);
-const join = (parts, between) => parts.map((part) => part.join(between)).join("_");
+// What the address lists: points x₁,x₂,y and learning rates η,t, each of which holds from step t on.
+const split = (text) => (text ? text.split("_").map((part) => part.split(",").map(Number)) : []);
 
 class Playground {
   constructor() {
-    Object.assign(this, { form: $("play"), goal: 0, asked: 0, epoch: 1 });
+    Object.assign(this, { form: $("play"), goal: 0 });
     this.trains = button("Train", () => this.train(this.goal > this.t ? this.t : Infinity));
     const step = button("One step", () => this.train(this.t + 1));
     const epoch = button("One epoch", () => this.train((Math.floor(this.t / this.epoch) + 1) * this.epoch));
     fillBar("Training", this.trains, step, epoch, button("Reset", () => this.restart(0)));
     for (const part of document.querySelectorAll(".still, .live-form")) part.hidden = !part.hidden;
     this.kernel = new Kernel("play", "", "Your settings and points are kept: press Train to try again.");
-    this.form.addEventListener("change", ({ target }) => this.change(target));
+    this.form.addEventListener("change", ({ target: { name } }) => {
+      if (name === "eta" && this.picture) this.train(this.goal); // it holds from here on
+      else if (name) this.restart();
+    });
     $("remove").addEventListener("click", () => this.place([]));
     this.follow($("input-space"));
-    addEventListener("resize", () => this.picture && this.draw());
+    addEventListener("resize", () => this.draw());
     document.querySelector(".bd-article").addEventListener("click", (event) => {
       const link = event.target.closest("a[href^='?']");
       if (!link) return;
@@ -48,9 +47,8 @@ class Playground {
     return this.picture?.now[0] ?? 0;
   }
 
-  say(state, text) {
-    say(state, text);
-    this.trains.textContent = this.goal > this.t ? "Pause" : "Train";
+  get epoch() {
+    return this.picture?.epoch ?? 1;
   }
 
   // The settings of an address; what of it makes no sense is said, and left as it is at first.
@@ -61,10 +59,10 @@ class Playground {
       const control = this.form.elements.namedItem(name);
       if (!control) continue;
       const { value: standard } = control;
-      const good = LISTS[name] ? text.split("_").filter((part) => LISTS[name].test(part)).join("_") : text;
-      control.value = control.type === "number" && isNaN(good) ? "" : good;
-      if (control.value !== text) wrong.push(`${name}=${text}`);
-      control.value ||= standard;
+      control.value = control.type === "number" && isNaN(text) ? "" : text;
+      if (text && control.value === text && !control.validity.patternMismatch) continue;
+      wrong.push(`${name}=${text}`);
+      control.value = standard;
     }
     this.mangled = wrong.length
       ? `The address makes no sense in ${wrong.join(", ").slice(0, 99)}; the rest of it holds. `
@@ -72,80 +70,65 @@ class Playground {
     this.begin(this.form.elements.t.valueAsNumber);
   }
 
-  restart(goal) {
+  // On, if it was under way.
+  restart(goal = this.goal > this.t ? Infinity : 0) {
     this.form.elements.etas.value = "";
     this.begin(goal);
   }
 
-  // From step 0, with the settings of the form, up to a step; on, if it was under way.
-  async begin(goal = this.goal > this.t ? Infinity : 0) {
-    const { t: _t, etas, points, ...settings } = Object.fromEntries(new FormData(this.form));
-    const numbers = this.form.querySelectorAll("[type=number]:not([hidden])");
-    for (const { name, valueAsNumber } of numbers) settings[name] = valueAsNumber;
-    settings.eta = etas ? split(etas) : [[settings.eta, 0]];
-    Object.assign(this, { goal, settings, picture: undefined, eta: undefined, refused: false });
-    await this.ask("play", { ...settings, points: split(points), plane: PLANE });
-    this.tell();
+  // From step 0, with the settings of the form, up to a step.
+  begin(goal) {
+    const named = [...this.form.elements].filter(({ name }) => name);
+    const values = named.map((one) => [one.name, one.type === "number" ? one.valueAsNumber : one.value]);
+    const { t: _t, eta, etas, points, ...settings } = Object.fromEntries(values);
+    this.settings = { ...settings, points: split(points), plane: PLANE };
+    this.etas = etas ? split(etas) : [[eta, 0]];
+    this.picture = undefined;
+    this.train(goal);
   }
 
-  train(goal) {
-    Object.assign(this, { goal, refused: false });
-    if (!this.picture && !this.asked) this.begin(goal);
-    this.tell();
-    this.pump();
-  }
-
-  tell() {
-    if (this.picture && this.goal > this.t) this.say("training", "Training …");
-  }
-
-  // Two are under way at a time, so that Python trains while the page draws.
-  pump() {
-    while (this.picture && this.asked < 2 && (this.t < this.goal || this.looks)) {
-      const pace = $("pace").value;
-      const steps = pace === "epoch" ? this.epoch : Number(pace);
-      const milliseconds = CALM.matches ? 500 : 18;
-      this.ask("advance", { until: this.goal, steps, milliseconds, at: this.at ?? [0, 0], eta: this.eta });
-      this.looks = undefined;
+  // One question at a time, and the next before the answer is drawn, so that Python trains meanwhile.
+  async train(goal) {
+    Object.assign(this, { goal, due: true });
+    if (this.busy) return;
+    this.busy = true;
+    let answer;
+    while (this.due || this.t < this.goal) {
+      this.due = false;
+      const asked = this.kernel.ask("train", this.question());
+      if (this.picture && this.t < this.goal && bar.dataset.state !== "training") {
+        say("training", "Training …");
+        this.trains.textContent = "Pause";
+      }
+      this.draw();
+      const { settings } = this;
+      answer = await asked;
+      if (settings !== this.settings) continue; // it answers what holds no longer
+      if (!answer?.error) this.picture = answer; // none if the worker is gone
+      if (!answer || answer.error || answer.over) this.goal = this.t;
     }
-  }
-
-  // What was asked of settings that hold no longer is not shown.
-  async ask(task, options) {
-    const { settings } = this;
-    this.asked++;
-    const answer = await this.kernel.ask(task, options);
-    this.asked--;
-    if (settings !== this.settings) return;
-    if (answer && !answer.error) return this.take(answer);
-    if (!answer) this.picture = undefined; // the worker is gone
-    this.goal = this.t;
+    this.busy = false;
     this.trains.textContent = "Train";
-    if (answer) {
-      if (!this.picture) this.drawPoints();
-      this.refused = true;
-      say("refused", answer.error);
-    }
+    this.draw();
+    if (!this.picture) this.drawPoints();
+    if (answer?.error) say("refused", answer.error);
+    else if (answer) this.settle();
     this.remember();
   }
 
-  take(answer) {
-    Object.assign(this, { picture: answer, epoch: answer.epoch });
-    if (answer.etas.at(-1)[0] === this.eta) this.eta = undefined; // it holds from now on
-    if (answer.over) this.goal = this.t;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      if (!this.picture) return;
-      this.draw();
-      this.pump();
-      if (!this.asked) this.settle();
-    });
+  question() {
+    const { t, goal: until, at = [0, 0], form: { elements: { eta: { valueAsNumber: eta } } } } = this;
+    if (eta !== this.etas.at(-1)[0]) this.etas = [...this.etas.filter(([, from]) => from < t), [eta, t]];
+    const pace = $("pace").value;
+    const steps = pace === "epoch" ? this.epoch : Number(pace);
+    const settings = this.picture ? undefined : this.settings; // Python has them
+    return { settings, etas: this.etas, until, steps, milliseconds: CALM.matches ? 500 : 18, at };
   }
 
   settle() {
-    const { now: [t, loss], noted, etas, over } = this.picture;
+    const { now: [t, loss], noted, over } = this.picture;
     const most = Math.max(2, noted[1]);
-    const used = Math.max(...etas.filter(([, from]) => from < t).map(([eta]) => eta));
+    const used = Math.max(...this.etas.filter(([, from]) => from < t).map(([eta]) => eta));
     const large = t
       ? `η = ${used} was too large for this start: choose a smaller one, then Reset.`
       : "The start is too large: choose a smaller gain or last layer.";
@@ -153,27 +136,18 @@ class Playground {
     if (!Number.isFinite(loss)) text += ` The loss is no longer a number. ${large}`;
     else if (loss > most) text += ` The loss is higher than it was. ${large}`;
     else if (over) text += " Here it ends.";
-    if (!this.refused) this.say("paused", this.mangled + text);
+    say("paused", this.mangled + text);
     this.mangled = "";
-    this.remember();
   }
 
   // All that makes the picture, in the address.
   remember() {
     const { t, etas } = this.form.elements;
     t.value = this.t;
-    if (this.picture) etas.value = this.picture.etas.length > 1 ? join(this.picture.etas, "@") : "";
+    etas.value = this.etas.length > 1 ? this.etas.join("_") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
     const search = said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B");
     history.replaceState(history.state, "", `?${search}${location.hash}`);
-  }
-
-  change({ name, valueAsNumber }) {
-    this.refused = false;
-    if (name === "eta" && this.picture) {
-      Object.assign(this, { eta: valueAsNumber, looks: true });
-      this.pump();
-    } else if (name) this.restart();
   }
 
   get points() {
@@ -181,7 +155,7 @@ class Playground {
   }
 
   place(points) {
-    this.form.elements.points.value = join(points, ",");
+    this.form.elements.points.value = points.join("_");
     this.restart();
   }
 
@@ -208,8 +182,7 @@ class Playground {
 
   look(at) {
     this.at = at.map((part) => Math.round(100 * Math.max(-PLANE[0], Math.min(PLANE[0], part))) / 100);
-    this.looks = true;
-    this.pump();
+    this.train(this.goal);
   }
 
   act(does) {
@@ -229,6 +202,7 @@ class Playground {
   }
 
   draw() {
+    if (!this.picture) return;
     const { picture: { x, y, o, a, theta, now, boundary, noted }, at } = this;
     const [limit, side, lines, bends] = PLANE;
     const [squares, first] = [side * side, side * side + 2 * lines * bends];

@@ -21,13 +21,13 @@ START = np.array([-2.0, 2.5])  # of the descents on it
 class Training:
     """Data, network and descent of one setting; `advance` trains, and gives a picture.
 
-    The data come from the seed of the chapter; `seed` draws θ⁽⁰⁾ and the minibatches. `eta` holds
-    pairs [η, t]: from step t on the learning rate is η. `points` holds more pairs [x₁, x₂, y], and
-    `plane` says what is drawn: its limit, colours a side, grid lines each way, points a line.
+    The data come from the seed of the chapter; `seed` draws θ⁽⁰⁾ and the minibatches. `points`
+    holds more pairs [x₁, x₂, y], and `plane` says what is drawn: its limit, colours a side, grid
+    lines each way, points a line.
     """
 
     def __init__(
-        self, data, noise, layers, units, phi, gain, last, eta, batch_size, seed, points, plane
+        self, data, noise, layers, units, phi, gain, last, batch_size, seed, points, plane
     ):
         given = {"layers": layers, "units": units, "batch_size": batch_size, "points": len(points)}
         for name, (least, most) in LIMITS.items():
@@ -44,10 +44,7 @@ class Training:
         _, gradient = p.objective(self.model, p.logistic)
         self.steps = p.sgd(gradient, self.theta, self.train, self.rate, batch_size, rng)
         self.epoch = -(-len(self.train) // batch_size)
-        self.t, self.eta = 0, None
-        self.etas = {count("t", t, 0): number("eta", eta) for eta, t in eta}
-        if 0 not in self.etas:
-            raise ValueError("etas: expected a learning rate from step 0 on")
+        self.t = 0
         self.noted = np.empty((LAST // EVERY + 1, 5))
         self.noted[0] = self.measure()
         limit, *sizes = plane
@@ -57,9 +54,8 @@ class Training:
         self.x = np.concatenate([grid, down, down[:, ::-1], self.train.x]).astype(np.float32)
 
     def rate(self, t):
-        """The learning rate of step t: that of the step before, unless it was changed there."""
-        self.eta = self.etas.get(t, self.eta)
-        return self.eta
+        """The learning rate of step t."""
+        return self.etas[max(start for start in self.etas if start <= t)]
 
     def measure(self):
         """[t, loss and accuracy on the training points, then on fresh ones]; NaN if unknown."""
@@ -71,11 +67,12 @@ class Training:
             values.extend(pair)
         return np.array(values)
 
-    def advance(self, until=0, steps=0, milliseconds=0, at=(0, 0), eta=None):
-        """Train up to a step, at most so many steps and so long; then see `at` the pointer, too."""
-        if eta not in (None, self.etas.get(self.t, self.eta)):
-            earlier = {t: rate for t, rate in self.etas.items() if t < self.t}
-            self.etas = earlier | {self.t: number("eta", eta)}
+    def advance(self, etas, until=0, steps=0, milliseconds=0, at=(0, 0)):
+        """Train up to a step, at most so many steps and so long; then see `at` the pointer, too.
+
+        `etas` holds pairs [η, t]: from step t on the learning rate is η, and one holds from 0 on.
+        """
+        self.etas = {t: number("eta", eta) for eta, t in etas}
         end, until = perf_counter() + milliseconds / 1000, min(until, self.t + steps, LAST)
         while self.t < until and perf_counter() < end and np.isfinite(self.theta[-1]):
             self.theta, self.t = next(self.steps), self.t + 1
@@ -95,7 +92,6 @@ class Training:
             "boundary": contours(self.side, self.side, squares, [0]),
             "noted": self.noted[: self.t // EVERY + 1].ravel(),
             "now": now,
-            "etas": [[eta, t] for t, eta in self.etas.items()],
             "over": self.t == LAST or not np.isfinite(now[1]),
         }
 
@@ -134,14 +130,10 @@ def regression():
 now = {}  # the Training that goes on
 
 
-def play(**settings):
-    """Begin anew, and give the first picture."""
-    now["training"] = Training(**settings)
-    return advance()
-
-
-def advance(**how):
-    """Go on, and give the picture at the end."""
+def train(settings=None, **how):
+    """Go on, or begin anew with these settings, and give the picture at the end."""
+    if settings:
+        now["training"] = Training(**settings)
     return now["training"].advance(**how)
 
 
@@ -159,6 +151,6 @@ def answer(task, options):
     """What the page gets: something to draw, or in words why there is nothing."""
     try:
         with np.errstate(all="ignore"):  # a divergence is shown
-            return {"play": play, "advance": advance, "descend": descend}[task](**options)
+            return {"train": train, "descend": descend}[task](**options)
     except (TypeError, ValueError) as error:
         return {"error": str(error)}

@@ -22,24 +22,24 @@ CHAPTER = {
     "phi": "tanh",
     "gain": 2,
     "last": 10,
-    "eta": [[0.03, 0]],
     "batch_size": 20,
     "seed": 22,
     "points": [],
     "plane": PLANE,
 }
-PLAIN = CHAPTER | {"data": "moons", "noise": 0.1, "gain": 1, "last": 1, "eta": [[0.1, 0]]}
+PLAIN = CHAPTER | {"data": "moons", "noise": 0.1, "gain": 1, "last": 1}
+ETAS = [[0.1, 0]]
 FOR_EVER = {"steps": np.inf, "milliseconds": 1e6}
 
 
-def trained(settings, until):
+def trained(settings, until, etas=ETAS):
     training = Training(**settings)
-    return training.advance(until=until, **FOR_EVER)["theta"]
+    return training.advance(etas, until, **FOR_EVER)["theta"]
 
 
 def test_training_is_that_of_the_chapter():
     training = Training(**CHAPTER)
-    training.advance(until=200, **FOR_EVER)
+    training.advance([[0.03, 0]], 200, **FOR_EVER)
     dataset = make_spirals(400, 0.04, np.random.default_rng(0))
     rng, model = np.random.default_rng(22), MLP((2, 16, 16, 2, 1), tanh)
     theta = model.init(rng, 2)
@@ -52,11 +52,11 @@ def test_training_is_that_of_the_chapter():
 
 def test_pieces_do_not_change_the_run():
     whole, pieces = Training(**PLAIN), Training(**PLAIN)
-    at_once = whole.advance(until=150, **FOR_EVER)
-    pieces.advance(until=3)
+    at_once = whole.advance(ETAS, 150, **FOR_EVER)
+    pieces.advance(ETAS, 3)
     while pieces.t < 150:
-        pieces.advance(until=150, steps=7, milliseconds=1e6)
-    last = pieces.advance(until=10, **FOR_EVER)
+        pieces.advance(ETAS, 150, steps=7, milliseconds=1e6)
+    last = pieces.advance(ETAS, 10, **FOR_EVER)
     assert last["now"][0] == 150, "no step back"
     assert np.array_equal(pieces.theta, whole.theta)
     assert last["noted"][::5].tolist() == [0, 50, 100, 150]
@@ -64,20 +64,16 @@ def test_pieces_do_not_change_the_run():
 
 
 def test_change_of_eta_can_be_repeated():
-    first = Training(**PLAIN | {"eta": [[0.1, 0], [0.5, 300]]})
-    first.advance(until=100, **FOR_EVER)
-    etas = first.advance(until=130, eta=0.01, **FOR_EVER)["etas"]
-    assert etas == [[0.1, 0], [0.01, 100]]
-    assert first.advance(eta=0.01)["etas"] == etas, "no change"
-    again = Training(**PLAIN | {"eta": etas})
-    again.advance(until=130, **FOR_EVER)
-    assert np.array_equal(again.theta, first.theta)
-    assert not np.array_equal(again.theta, trained(PLAIN, 130))
+    first, etas = Training(**PLAIN), [*ETAS, [0.01, 100]]
+    first.advance(ETAS, 100, **FOR_EVER)
+    first.advance(etas, 130, **FOR_EVER)
+    assert np.array_equal(first.theta, trained(PLAIN, 130, etas))
+    assert not np.array_equal(first.theta, trained(PLAIN, 130))
 
 
 def test_picture_is_one_forward_pass():
     training = Training(**PLAIN | {"points": [[0.5, -1, 1]]})
-    picture = training.advance(until=20, at=[0.3, -2], **FOR_EVER)
+    picture = training.advance(ETAS, 20, at=[0.3, -2], **FOR_EVER)
     limit, side, lines, bends = PLANE
     assert training.train.x[-1].tolist() == [0.5, -1]
     assert training.x.shape == (side**2 + 2 * lines * bends + 401, 2)
@@ -106,8 +102,7 @@ def test_picture_is_one_forward_pass():
         ({"phi": "sin"}, "phi: expected one of tanh, sigmoid, relu, got 'sin'"),
         ({"gain": 0}, "gain: expected a finite number > 0, got 0"),
         ({"last": 0}, "last: expected a finite number > 0, got 0"),
-        ({"eta": [[np.nan, 0]]}, "eta: expected a finite number > 0, got nan"),
-        ({"eta": [[0.1, 5]]}, "etas: expected a learning rate from step 0 on"),
+        ({"etas": [[np.nan, 0]]}, "eta: expected a finite number > 0, got nan"),
         ({"batch_size": 0}, "batch_size: expected an integer ≥ 1, got 0"),
         ({"seed": -1}, "seed: expected an integer ≥ 0, got -1"),
         ({"points": [[0, np.inf, 1]]}, "x: expected finite numbers, got NaN or infinity"),
@@ -120,20 +115,21 @@ def test_picture_is_one_forward_pass():
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_words(change, told):
-    assert answer("play", PLAIN | change) == {"error": told}
+    settings = PLAIN | {"etas": ETAS} | change
+    assert answer("train", {"etas": settings.pop("etas"), "settings": settings}) == {"error": told}
 
 
 def test_own_points_alone_have_no_fresh_ones():
     points = [[-1, 0, 0], [1, 0, 1]]
-    picture = answer("play", PLAIN | {"data": "none", "points": points})
+    picture = Training(**PLAIN | {"data": "none", "points": points}).advance(ETAS)
     assert picture["x"].tolist() == [-1, 0, 1, 0]
     assert np.isnan(picture["now"][3:]).all()
     assert np.isfinite(picture["now"][:3]).all()
 
 
 def test_divergence_ends_where_numbers_end():
-    assert "error" not in answer("play", PLAIN | {"phi": "relu", "gain": 1e200})
-    picture = answer("advance", {"until": 100, **FOR_EVER})
+    settings = PLAIN | {"phi": "relu", "gain": 1e200}
+    picture = answer("train", {"settings": settings, "etas": ETAS, "until": 100, **FOR_EVER})
     assert picture["now"][0] < 100
     assert picture["over"]
     assert np.isnan(picture["now"][1:3]).all()
@@ -153,19 +149,16 @@ def test_descents_are_those_of_the_chapter():
 
 def accuracies(address, seeds=(22, 0, 1), **changes):
     """On the training points, once all that an address of the playground asks for is done."""
-    settings = (
-        CHAPTER | {name: to_setting(name, text) for name, text in parse_qsl(address)} | changes
-    )
-    until = settings.pop("t")
+    asked = {name: to_setting(name, text) for name, text in parse_qsl(address)}
+    settings = CHAPTER | {"eta": 0.03} | asked | changes
+    until, etas = settings.pop("t"), [[settings.pop("eta"), 0]]
     for seed in seeds:
         training = Training(**settings | {"seed": seed})
-        yield training.advance(until=until, **FOR_EVER)["now"][2]
+        yield training.advance(etas, until, **FOR_EVER)["now"][2]
 
 
 def to_setting(name, text):
-    if name == "eta":
-        return [[float(text), 0]]
-    return text if name in ("data", "phi") else int(text)
+    return text if name in ("data", "phi") else float(text) if name == "eta" else int(text)
 
 
 def worst(*run, **changes):
@@ -188,7 +181,7 @@ TRIES = {
     ),
     "Moons with a plain start</a>": lambda it: worst(it) == 1,
     "η = 3</a>: too large. How small must it be?": lambda it: (
-        best(it) < 0.75 and worst(it, eta=[[0.03, 0]], t=4000) == 1
+        best(it) < 0.75 and worst(it, eta=0.03, t=4000) == 1
     ),
 }
 
@@ -226,7 +219,7 @@ def test_page_stands_still_until_the_button_is_pressed(built, python):
     assert len(page.select(".still img")) == 2
     assert all(form.has_attr("hidden") for form in page.select("form.live-form"))
     names = {control["name"] for control in page.select("#play [name]")}
-    assert names == CHAPTER.keys() - {"plane"} | {"t", "etas"}
+    assert names == CHAPTER.keys() - {"plane"} | {"eta", "etas", "t"}
     script = next((built / "html/live").glob("*/plane.js")).read_text("utf-8")
     assert set(re.findall(r"#\w{6}", script)) == {*plot.COLORS.values(), plot.INK, plot.GREY}
 
@@ -339,8 +332,8 @@ def test_reader_plays(visit, live_site):
         assert page.after(lambda: page.press("One epoch")) == "Step 520, epoch 26."
         page.after(lambda: page.set("eta", 0.01))
         assert page.after(lambda: page.press("One epoch")) == "Step 540, epoch 27."
-        assert "etas=0.1@0_0.01@520" in page.address
-        changed = trained(PLAIN | {"eta": [[0.1, 0], [0.01, 520]]}, 540)
+        assert "etas=0.1,0_0.01,520" in page.address
+        changed = trained(PLAIN, 540, [[0.1, 0], [0.01, 520]])
         assert np.abs(page.theta - changed).max() < 1e-12
         page.after(lambda: page.press("Train"), "training")
         tab.wait_for_timeout(1500)
@@ -387,11 +380,16 @@ def test_reader_plays(visit, live_site):
         assert told == "eta: expected a finite number > 0, got nan"
         assert page.after(lambda: page.press("One step"), "refused") == told
         assert page.after(lambda: page.set("eta", 0.03)) == "Step 0, epoch 0."
-        told = page.open("?data=moon&units=many&points=1,2,1_2,-2,0_1,2&eta=0.1&t=3")
+        told = page.open("?data=moon&units=many&etas=0.1,5&points=1,2,1_2,-2,0&eta=0.1&t=3")
         assert told == (
-            "The address makes no sense in data=moon, units=many, points=1,2,1_2,-2,0_1,2;"
+            "The address makes no sense in data=moon, units=many, etas=0.1,5;"
             " the rest of it holds. Step 3, epoch 0."
         )
+        told = page.open("?points=1,2,1_1,2&t=3")
+        assert told.startswith(
+            "The address makes no sense in points=1,2,1_1,2; the rest of it holds."
+        )
+        page.open("?points=1,2,1_2,-2,0&eta=0.1&t=3")
         assert page.address.startswith("?data=spirals&noise=0.04&layers=2&units=16&")
         assert page.address.endswith("eta=0.1&batch_size=20&seed=22&t=3&points=1,2,1_2,-2,0")
         assert page.pixel(1, 2) == plot.COLORS["orange"]
