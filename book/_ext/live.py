@@ -81,15 +81,7 @@ def pack(files):
 def needed(data):
     """The files of a wheel that a page can need."""
     with zipfile.ZipFile(io.BytesIO(data)) as wheel:
-        files = {name: wheel.read(name) for name in wheel.namelist() if not UNUSED.match(name)}
-    if manager := files.get("matplotlib/font_manager.py"):
-        # The list of fonts is that of another version, which a page would make anew at every start.
-        fonts = json.loads(files["matplotlib/fontlist.json"])
-        version = int(re.search(rb"__version__ = (\d+)", manager)[1])
-        kept = [f for f in fonts["ttflist"] if f"matplotlib/mpl-data/{f['fname']}" in files]
-        fonts |= {"_version": version, "afmlist": [], "ttflist": kept}
-        files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
-    return files
+        return {name: wheel.read(name) for name in wheel.namelist() if not UNUSED.match(name)}
 
 
 def ours(root):

@@ -5,7 +5,6 @@ It is also what matplotlib draws with there, Agg and a `show`, and what stands f
 
 import ast
 import io
-import logging
 import re
 import sys
 import time
@@ -159,6 +158,7 @@ def readable(error):
 async def run(index):
     """Run a cell of the last plan, and say whether it went well."""
     name, source = f"cell {index + 1}", without_magics(sources[index])
+    sys.stdout, sys.stderr = map(Stream, STREAMS)
     output.room, well = MOST, False
     space.pop("__warningregistry__", None)  # each run may warn
     try:
@@ -212,7 +212,5 @@ here = sys.modules[__name__]
 sys.modules["__main__"] = main  # there pickle finds what a cell defined
 sys.modules["IPython.display"] = here
 sys.modules["IPython"] = SimpleNamespace(display=here, get_ipython=lambda: None)  # matplotlib asks
-sys.stdout, sys.stderr = map(Stream, STREAMS)
 plt.Figure._repr_png_ = png
 warnings.showwarning = lambda message, kind, *_: sys.stderr.write(f"{kind.__name__}: {message}\n")
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it misses fonts cut away

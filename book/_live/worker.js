@@ -49,14 +49,10 @@ async function start(fail) {
   const indexURL = new URL(`../pyodide-${info.version}/`, import.meta.url).href;
   fetchAll(indexURL, starts[part], fail);
   const { loadPyodide } = await import(`${indexURL}pyodide.module.js`);
-  const env = {
-    HOME: "/home/pyodide",
-    MPLBACKEND: "module://live.cells",
-    PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONWARNINGS: "ignore:Unable to import Axes3D", // which live.toml leaves out
-  };
+  const env = { HOME: "/home/pyodide", MPLBACKEND: "module://live.cells", PYTHONDONTWRITEBYTECODE: "1" };
   const python = await loadPyodide({ indexURL, lockFileURL, env, packages: starts[part].packages });
   python.setStdin({ error: true });
+  python.pyimport("logging").getLogger("matplotlib.font_manager").setLevel("ERROR"); // it misses fonts left out
   const module = python.pyimport(`live.${part}`);
   return async (task, options) => {
     const found = await module.answer(task, python.toPy(options));

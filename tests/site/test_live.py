@@ -39,6 +39,20 @@ for data, sizes, phi, loss_of in (
 """
 
 
+# What live.toml must not leave out: readers try it.
+OFTEN_TRIED = """
+import matplotlib.pyplot as plt
+import numpy as np
+np.testing.assert_allclose(0.1 + 0.2, 0.3)
+with plt.style.context("ggplot"):
+    figure = plt.figure()
+    axes = figure.add_subplot(projection="3d")
+    axes.plot_surface(*np.meshgrid([0, 1], [0, 1]), np.eye(2))
+plt.close()
+bool(axes.has_data())
+"""
+
+
 class Page:
     """A page whose cells run, and what a reader does there."""
 
@@ -185,6 +199,8 @@ def test_reader_changes_stops_and_keeps_cells(live):
         assert warned.startswith("first\nZeroDivisionError")
         assert page.cells.nth(1).locator(".live-output pre").count() == 2
         assert "only the libraries" in page.run(2, "import pandas")
+        assert page.run(2, OFTEN_TRIED) == "True"
+        assert page.run(2, "import sys\nsys.stdout = None") == ""
 
         # Streams come in order, progress lines and long ones leave the page alive
         mixed = "print('a', 'b')\nprint('c', file=sys.stderr)\nprint('d')"
