@@ -1,5 +1,5 @@
-// The cells of a page, made to run, by cells.py, and to change where they stand. site.js brings this when a reader asks
-// for it, makes elements, knows what is stored, and where, and lets the keyboard reach what scrolls.
+// Lets readers change the cells of a page where they stand, and run them by cells.py. site.js loads this when a reader
+// asks for it; `element`, `keep`, `recall`, `placeOf` and `sizes` are its own.
 import { edit } from "./editor.js";
 import { button, dress, fillBar, Kernel, say } from "./kernel.js";
 
@@ -52,7 +52,7 @@ class Output {
   }
 
   figure(data, changed) {
-    const stored = !this.place.querySelector("img") && this.frame("figure, img"); // which has one caption
+    const stored = !this.place.querySelector("img") && this.frame("figure, img"); // it has one caption
     const figure = stored || element("img", {});
     const image = figure.matches("img") ? figure : figure.querySelector("img");
     const src = `data:image/png;base64,${data}`;
@@ -116,7 +116,6 @@ class Cell {
 
   changed() {
     this.resets.hidden = !this.isChanged;
-    this.page.resets.disabled = !this.page.isChanged;
     keep(this.place, this.isChanged ? this.editor.code : undefined);
     const kept = recall(this.place) === this.editor.code
       ? "and kept on this device until you reset it"
@@ -150,14 +149,13 @@ class Page {
   constructor() {
     this.stops = button("Stop", () => this.stop());
     this.stops.disabled = true;
-    this.resets = button("Reset all", () => this.reset());
+    const resets = button("Reset all", () => this.reset());
     this.all = button("Run all", () => this.run());
     const downloads = button("Download", () => this.download());
-    fillBar("Python in this page", this.all, this.stops, this.resets, downloads);
+    fillBar("Python in this page", this.all, this.stops, resets, downloads);
     this.cells = [];
     const roots = document.querySelectorAll("div.cell:has(.cell_input)");
     for (const [index, root] of roots.entries()) this.cells.push(new Cell(this, root, index));
-    this.resets.disabled = !this.isChanged;
     this.all.focus({ preventScroll: true });
     this.turn = Promise.resolve();
     const how = "A cell brings what it names of those above, Run all runs everything anew. Integers have 32 bits.";
@@ -200,9 +198,9 @@ class Page {
   }
 
   reset() {
-    if (!confirm("Throw away your changes of this page?")) return;
+    if (!confirm("Throw away your changes of this page, and what came of running it?")) return;
     if (!this.stops.disabled) this.stop();
-    for (const cell of this.cells) cell.reset(); // what did not change may have run with what did
+    for (const cell of this.cells) cell.reset(); // unchanged ones, too: they may have run with changed ones
   }
 
   // The notebook of this page, with the code as it is now and without the outputs of what was changed.

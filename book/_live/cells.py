@@ -22,7 +22,7 @@ from pyodide.code import CodeRunner
 from pyodide_js import loadPackagesFromImports
 
 MOST = 100_000  # characters that a cell shows
-VALUE = 500  # as how many of them a value or a figure counts
+VALUE = 500  # as how many of these a value or a figure counts
 STREAMS = "stdout", "stderr"
 OVERWRITTEN = re.compile(r"\r[^\r\n]*(?=\r[^\r\n])")
 KINDS = "png", "svg", "html", "markdown"  # the richest first

@@ -1,5 +1,5 @@
 // A field over coloured text: the look is that of the book's code, the editing is the browser's, and Tab leaves it.
-// site.js makes its elements.
+// `element` is a function of site.js.
 
 const TOKENS = {
   c1: /#.*/,
@@ -60,7 +60,7 @@ export function edit(highlight, ariaLabel, changed, run) {
     get code() {
       return area.value;
     },
-    // As a reader would, who can undo it.
+    // As if a reader typed it, who can undo that.
     retype(text) {
       area.focus();
       area.select();

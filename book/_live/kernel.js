@@ -1,5 +1,5 @@
-// The Python of a page, seen from the page: ask it, stop it, and say how it is. worker.js says what the two tell each
-// other; site.js makes elements.
+// The page's end of its Python: asks it, stops it, and says in the bar how it is. The head of worker.js describes their
+// messages; `element` is a function of site.js.
 export const $ = (id) => document.getElementById(id);
 
 export const button = (textContent, onclick, ariaLabel = null) =>

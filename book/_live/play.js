@@ -104,7 +104,8 @@ class Playground {
       const { settings } = this;
       answer = await asked;
       if (settings !== this.settings) continue; // it answers what holds no longer
-      if (!answer?.error) this.picture = answer; // none if the worker is gone
+      if (!answer?.error) this.picture = answer;
+      if (!answer) this.due = false; // the worker is gone
       if (!answer || answer.error || answer.over) this.goal = this.t;
     }
     this.busy = false;
@@ -147,7 +148,8 @@ class Playground {
     etas.value = this.etas.length > 1 ? this.etas.join("_") : "";
     const said = [...new FormData(this.form)].filter(([, value]) => value);
     const search = said.map((pair) => pair.join("=")).join("&").replaceAll("+", "%2B");
-    history.replaceState(history.state, "", `?${search}${location.hash}`);
+    // Some browsers let it change only so many times a second; where a pointer moves, it stays.
+    if (location.search !== `?${search}`) history.replaceState(history.state, "", `?${search}${location.hash}`);
   }
 
   get points() {
@@ -182,7 +184,7 @@ class Playground {
 
   look(at) {
     this.at = at.map((part) => Math.round(100 * Math.max(-PLANE[0], Math.min(PLANE[0], part))) / 100);
-    this.train(this.goal);
+    if (this.picture) this.train(this.goal);
   }
 
   act(does) {

@@ -352,7 +352,9 @@ def test_reader_plays(visit, live_site):
 
         # Points and predictions by keyboard, then by touch
         page.plane.focus()
+        tab.evaluate("history.replaceState = () => console.error('the address stays')")
         page.after(lambda: tab.keyboard.press("ArrowRight"))
+        tab.evaluate("delete history.replaceState")
         told = tab.locator("#at").inner_text()
         assert re.match(r"At \(0.10, 0.00\): class (0, blue|1, orange), with probability", told)
         tab.keyboard.press("Control+1")  # is the browser's
@@ -418,6 +420,8 @@ def test_reader_plays(visit, live_site):
         # The worker is gone
         lose = "playground.kernel.stop(), playground.kernel.heard('died')"
         assert "are kept" in page.after(lambda: tab.evaluate(lose), "died")
+        page.plane.hover()
+        assert page.bar.get_attribute("data-state") == "died", "a pointer asks for nothing anew"
         assert "points=1,2,1" in page.address
 
         # A thing to try is shown where the reader can see it
