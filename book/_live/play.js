@@ -122,7 +122,7 @@ class Playground {
     if (eta !== this.etas.at(-1)[0]) this.etas = [...this.etas.filter(([, from]) => from < t), [eta, t]];
     const pace = $("pace").value;
     const steps = pace === "epoch" ? this.epoch : Number(pace);
-    const settings = this.picture ? undefined : this.settings; // Python has them
+    const settings = this.picture && this.kernel.ready ? undefined : this.settings; // Python has them
     return { settings, etas: this.etas, until, steps, milliseconds: CALM.matches ? 500 : 18, at };
   }
 
@@ -184,7 +184,7 @@ class Playground {
 
   look(at) {
     this.at = at.map((part) => Math.round(100 * Math.max(-PLANE[0], Math.min(PLANE[0], part))) / 100);
-    if (this.picture) this.train(this.goal);
+    if (this.picture && this.kernel.ready) this.train(this.goal);
   }
 
   act(does) {

@@ -352,7 +352,8 @@ def test_reader_plays(visit, live_site):
 
         # Points and predictions by keyboard, then by touch
         page.plane.focus()
-        tab.evaluate("history.replaceState = () => console.error('the address stays')")
+        fault = "history.replaceState = () => console.error('the address stays')"
+        tab.evaluate(f"() => {{ {fault} }}")
         page.after(lambda: tab.keyboard.press("ArrowRight"))
         tab.evaluate("delete history.replaceState")
         told = tab.locator("#at").inner_text()
@@ -422,6 +423,7 @@ def test_reader_plays(visit, live_site):
         assert "are kept" in page.after(lambda: tab.evaluate(lose), "died")
         page.plane.hover()
         assert page.bar.get_attribute("data-state") == "died", "a pointer asks for nothing anew"
+        assert "no longer a number" in page.after(lambda: page.press("Train"))
         assert "points=1,2,1" in page.address
 
         # A thing to try is shown where the reader can see it
