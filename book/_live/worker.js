@@ -25,7 +25,8 @@ function fetchAll(base, { files, size }, fail) {
     stream.enqueue(piece);
   };
   const load = async (url) => {
-    const response = await network(`${url}.gzipped`, { cache: "no-cache" });
+    const ask = (cache) => network(`${url}.gzipped`, { cache });
+    const response = await ask("no-cache").catch(() => ask("force-cache")); // there may be no network by now
     if (!response.ok) throw new Error(`${url}: ${response.status}`);
     const counted = new TransformStream({ transform }, {}, { highWaterMark: Infinity }); // whoever reads it, and when
     const plain = new DecompressionStream("gzip");
