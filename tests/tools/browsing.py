@@ -66,7 +66,7 @@ def serve(folder, policy=None):
         def end_headers(self):
             if policy:
                 self.send_header("Content-Security-Policy", policy)
-            if "/live/" in self.path:
+            if "/live/" in self.path:  # a host lets browsers keep files for some minutes
                 self.send_header("Cache-Control", "max-age=600")
             if self.path.endswith(".gz"):
                 self.send_header("Content-Encoding", "gzip")
