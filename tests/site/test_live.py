@@ -438,6 +438,12 @@ def test_only_pages_with_cells_have_the_button_and_it_weighs_nothing(built, pyth
         assert not any("live" in src for src in scripts)
 
 
+def test_python_of_a_page_weighs_twelve_megabytes_at_most(python):
+    (lock,) = python.glob("*/pyodide-lock.json")
+    for start in json.loads(lock.read_text("utf-8"))["starts"].values():
+        assert 5e6 < start["size"] <= 12e6
+
+
 def test_file_of_pyodide_is_the_one_that_is_pinned(tmp_path):
     with pytest.raises(ExtensionError, match=r"the folder of Pyodide 1\.0, no numpy\.whl"):
         fetched(tmp_path, "1.0", "numpy.whl", "a" * 64)
