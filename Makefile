@@ -62,13 +62,13 @@ students: $(ARCHIVE) ## run what students get, in a new environment, and compare
 	PYTHONPATH=book/_ext $(BIN)/python tests/tools/fresh.py
 
 test: lint ## run every test: package, notebooks, prose, site; in CI what make live runs, too
-	$(BIN)/python -m pytest --cov --numprocesses auto --maxprocesses 4 $(if $(CI),-m "live or not live")
+	$(BIN)/python -m pytest --cov --numprocesses auto $(if $(CI),-m "live or not live")
 
 check: lint ## run what takes less than a minute: style, package, prose, equations, and the notebooks that you changed
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/package tests/book $(CHANGED)
+	$(BIN)/python -m pytest --numprocesses auto tests/package tests/book $(CHANGED)
 
 live: $(READY) ## run every cell of every chapter in a browser, as a reader can; needs PYODIDE, see CONTRIBUTING.md
-	$(BIN)/python -m pytest -m live --numprocesses auto --maxprocesses 4 tests/site
+	$(BIN)/python -m pytest -m live --numprocesses auto tests/site
 
 lint: $(READY) ## check the style of all code, notebooks and scripts included, and the types of the package
 	$(BIN)/ruff check
@@ -101,7 +101,7 @@ bench-gpu: $(READY) ## measure where a GPU overtakes, by a PYTHON that has PyTor
 	PYTHONPATH=tests/tools $(BIN)/python -m bench.report
 
 floor: .venv-floor/ready ## run package, prose and chapters with the oldest NumPy and matplotlib that the package allows
-	.venv-floor/bin/python -m pytest --nbval-lax --numprocesses auto --maxprocesses 4 --ignore tests/book/test_speed.py tests/package tests/book book
+	.venv-floor/bin/python -m pytest --nbval-lax --numprocesses auto --ignore tests/book/test_speed.py tests/package tests/book book
 
 clean: ## remove the environment and everything built
 	rm -rf .venv .venv-bench .venv-floor _build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

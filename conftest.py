@@ -73,6 +73,11 @@ class Sharing(LoadScopeScheduling):
         return nodeid.split("::")[0] if ".ipynb::" in nodeid else nodeid
 
 
+def pytest_xdist_auto_num_workers():
+    """One process more than there are cores, since some wait for a browser; four are enough."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 def pytest_xdist_make_scheduler(config, log):
     """Share the tests out to the processes of pytest-xdist, in their order."""
     config.option.loadscopereorder = False
