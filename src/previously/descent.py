@@ -100,8 +100,7 @@ class _Descent:
     """The iterator of `gradient_descent` and `sgd`.
 
     A generator would be dead after an exception, and a loop over it would end in silence. Here
-    nothing changes before a step is whole: one that was interrupted is taken again. The gradient
-    and the caller get copies of θ, and may do with them what they like.
+    nothing changes before a step is whole: one that was interrupted is taken again.
     """
 
     def __init__(self, gradient, theta, dataset, eta, size=None, rng=None):
@@ -127,11 +126,11 @@ class _Descent:
             rate = self.eta if self.constant else self._rate()
             # This is θ − η ∇ℒ to the bit, and NumPy can add in the memory of the gradient.
             new = theta + -rate * like(
-                "gradient(dataset, theta)", self.gradient(minibatch, theta.copy()), "theta", theta
+                "gradient(dataset, theta)", self.gradient(minibatch, theta), "theta", theta
             )
         except StopIteration as stop:  # it would pass for the end of an endless iterator
             raise RuntimeError("gradient or eta raised StopIteration") from stop
-        given = new.copy()  # first, as it may fail
+        given = new.copy()  # so that the next step starts from θ whatever the caller does to it
         self.theta, self.t, self.left = new, self.t + 1, self.left[self.size :]
         return given
 

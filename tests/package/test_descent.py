@@ -164,15 +164,6 @@ def test_what_is_done_to_a_theta_does_not_change_the_next_one(descend):
 
 
 @both_descents
-def test_a_gradient_may_work_in_the_place_of_its_theta(descend):
-    functions = (lambda _, theta: 2 * theta, lambda _, theta: np.multiply(theta, 2, out=theta))
-    new, in_place = (
-        list(islice(descend(gradient, np.ones(2), numbered(3), 0.1), 4)) for gradient in functions
-    )
-    np.testing.assert_array_equal(in_place, new)
-
-
-@both_descents
 def test_a_gradient_that_diverges_is_followed(descend):
     gradients = iter([np.full(2, np.inf), np.full(2, np.nan)])
     steps = descend(lambda minibatch, theta: next(gradients), np.ones(2), numbered(3), 0.1)
