@@ -73,9 +73,10 @@ class Sharing(LoadScopeScheduling):
         return nodeid.split("::")[0] if ".ipynb::" in nodeid else nodeid
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers():
     """One process more than there are cores, since some wait for a browser; four are enough."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    return min((yield) + 1, 4)
 
 
 def pytest_xdist_make_scheduler(config, log):
