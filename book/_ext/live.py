@@ -130,7 +130,7 @@ def write_python(pyodide, root, target):
         (folder / f"{name}.gzipped").write_bytes(data)
     lock["starts"] = {}
     for part, names in SETTINGS["starts"].items():
-        files = first(packages, names)
+        files = first_files(packages, names)
         size = sum(len(small[file]) for file in files)
         lock["starts"][part] = {"packages": names, "files": files, "size": size}
     for entry in packages.values():
@@ -143,7 +143,7 @@ def write_python(pyodide, root, target):
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def first(packages, names):
+def first_files(packages, names):
     """The files that a page fetches at the start that asks for these packages."""
     wanted, names = ["pyodide.asm.wasm", "python_stdlib.zip"], [*names]
     for name in names:
