@@ -85,19 +85,21 @@ def richest(value):
         method = getattr(type(value), f"_repr_{kind}_", None)
         if method and (data := method(value)) is not None:
             if kind == "markdown":
-                data = markdown(data)
+                return markdown(data)
             return kind, data if isinstance(data, str) else b64encode(data).decode()
     return "text", repr(value)
 
 
 def markdown(text):
     """Markdown as the book reads it; its formulas stay TeX, which the page typesets."""
-    from markdown_it import MarkdownIt  # which come when a cell imports IPython
-    from mdit_py_plugins.dollarmath import dollarmath_plugin
-
+    try:
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+    except ImportError:  # they come when a cell imports IPython
+        return "text", text
     html = MarkdownIt().enable("table").use(dollarmath_plugin).render(text)
     scroller = '<div class="pst-scrollable-table-container" tabindex="0"><table class="table">'
-    return html.replace("<table>", scroller).replace("</table>", "</table></div>")
+    return "markdown", html.replace("<table>", scroller).replace("</table>", "</table></div>")
 
 
 def png(figure):
